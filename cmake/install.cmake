@@ -1,0 +1,13 @@
+# include/, lib/ with find_package(tenon), bin/, python/.
+install(DIRECTORY include/ DESTINATION include FILES_MATCHING PATTERN *.h)
+install(TARGETS tenon EXPORT tenon_targets LIBRARY DESTINATION lib)
+install(EXPORT tenon_targets FILE tenon-config.cmake NAMESPACE tenon:: DESTINATION lib/cmake/tenon)
+if(TARGET tenon_cli)
+  set_target_properties(tenon_cli PROPERTIES INSTALL_RPATH "$ORIGIN/../lib")
+  install(TARGETS tenon_cli DESTINATION bin)
+endif()
+if(TARGET _tenon)
+  install(TARGETS _tenon LIBRARY DESTINATION python/tenon)
+  install(FILES ${package_files} DESTINATION python/tenon)
+endif()
+install(FILES LICENSE DESTINATION share/doc/tenon)

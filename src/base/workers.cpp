@@ -1,0 +1,71 @@
+#include "base/workers.h"
+
+#include <sched.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#if defined(__SANITIZE_THREAD__)
+extern "C" void AnnotateHappensBefore(const char*, int, const volatile void*);
+extern "C" void AnnotateHappensAfter(const char*, int, const volatile void*);
+#define TENON_HAPPENS_BEFORE(address) AnnotateHappensBefore(__FILE__, __LINE__, address)
+#define TENON_HAPPENS_AFTER(address) AnnotateHappensAfter(__FILE__, __LINE__, address)
+#else
+#define TENON_HAPPENS_BEFORE(address)
+#define TENON_HAPPENS_AFTER(address)
+#endif
+
+namespace tenon {
+
+struct Workers::Arena {
+  tbb::task_arena tbb;
+};
+
+// cgroup v2 `cpu.max` is "quota period" in microseconds, or "max period".
+static int cgroup_cores() {
+  std::FILE* file = std::fopen("/sys/fs/cgroup/cpu.max", "re");
+  if (!file) return 1 << 16;
+  long long quota = 0, period = 0;
+  int read = std::fscanf(file, "%lld %lld", &quota, &period);
+  std::fclose(file);
+  return read == 2 && quota > 0 && period > 0 ? int(std::max<long long>(1, (quota + period - 1) / period)) : 1 << 16;
+}
+
+int usable_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  int mine = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+  return std::max(1, std::min(mine, cgroup_cores()));
+}
+
+Workers::Workers(int threads) : threads_(threads > 0 ? threads : usable_cores()) {
+  if (threads_ > 1) arena_ = std::make_unique<Arena>(Arena{tbb::task_arena(threads_)});
+}
+
+Workers::~Workers() = default;
+
+void Workers::run(int64_t count, FunctionRef<void(int64_t)> task) {
+  if (count <= 0) return;
+  if (count == 1 || !arena_) {
+    for (int64_t i = 0; i < count; ++i) task(i);
+    return;
+  }
+  char started = 0, finished = 0;  // TBB's own synchronisation is invisible to the thread sanitizer
+  TENON_HAPPENS_BEFORE(&started);
+  arena_->tbb.execute([&] {
+    tbb::parallel_for(
+        int64_t(0), count,
+        [&](int64_t i) {
+          TENON_HAPPENS_AFTER(&started);
+          task(i);
+          TENON_HAPPENS_BEFORE(&finished);
+        },
+        tbb::simple_partitioner());
+  });
+  TENON_HAPPENS_AFTER(&finished);
+  (void)started, (void)finished;
+}
+
+}  // namespace tenon

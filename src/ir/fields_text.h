@@ -1,0 +1,34 @@
+// Fields as text: ` axis=-1 type=f32[N,3]`. Used by the text form, the engine file, region keys and messages.
+#pragma once
+#include "ir/op.h"
+
+namespace tenon {
+
+// How weights appear: by place in a list (text with weights beside it), inline where small, or as type and digest.
+enum class WeightsText { listed, inlined, digest };
+
+std::string fields_text(const Op& op, WeightsText how = WeightsText::digest, std::vector<Weights>* list = nullptr);
+
+// Sets the fields that `text` names; the others keep their defaults, an unknown one is an error.
+void parse_fields(Op& op, std::string_view text, const std::vector<Weights>& list = {});
+
+std::string to_text(double number);  // shortest that reads back
+std::string digest_of(const Tensor& tensor);
+
+// Words of a text, honouring "quotes" and nesting in brackets; ends at the end of the line.
+class Words {
+ public:
+  explicit Words(std::string_view text) : rest_(text) {}
+  std::string_view rest();
+  bool at_end() { return rest().empty(); }
+  bool take(std::string_view word);
+  void expect(std::string_view word);
+  std::string name();  // bare or quoted
+  std::string_view value();  // up to a space that stands in no bracket or quote
+
+ private:
+  std::string_view rest_;
+};
+std::string quoted(const std::string& name);  // as Words::name reads it
+
+}  // namespace tenon

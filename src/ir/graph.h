@@ -1,0 +1,44 @@
+// Graph: what the compiler works on. SSA, fully typed, nodes always in topological order.
+#pragma once
+#include "ir/node.h"
+
+namespace tenon {
+
+class Network;
+
+class Graph {
+ public:
+  using Nodes = std::list<std::unique_ptr<Node>>;
+  Graph() = default;
+  Graph(Graph&&) = default;
+  Graph& operator=(Graph&&) = default;
+
+  Node& append(std::unique_ptr<Op> op, std::vector<Value*> inputs, std::vector<std::string> names);
+  void mark_output(Value& value, std::string binding = {});  // the name programs bind; the value's own if empty
+
+  struct Output {
+    Value* value;
+    std::string name;
+  };
+  const Nodes& nodes() const { return nodes_; }
+  const std::vector<Output>& outputs() const { return outputs_; }
+  std::vector<Node*> inputs() const;  // input nodes, in the order of their making: its binding name is the value's
+  bool is_output(const Value& value) const;
+  Value* find(std::string_view name) const;  // null if there is none
+  std::set<std::string>& origins(Node& node) { return node.origins_; }
+
+ private:
+  friend class Rewriter;  // the only editor of a finished graph
+  Node& insert(Nodes::iterator before, std::unique_ptr<Op> op, std::vector<Value*> inputs,
+               std::vector<std::string> names);
+
+  Nodes nodes_;
+  std::vector<Output> outputs_;
+  std::map<std::string, Value*, std::less<>> names_;
+};
+
+void verify(const Graph& graph);  // the law, on one page: verify.cpp
+Graph clone(const Graph& graph);
+Graph lower(const Network& network);
+
+}  // namespace tenon

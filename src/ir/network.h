@@ -1,0 +1,45 @@
+// Network: what people edit. Any order, inputs rewired at any time, types inferred when somebody asks.
+#pragma once
+#include "ir/node.h"
+
+namespace tenon {
+
+class Network {
+ public:
+  Network() = default;
+  Network(Network&&) = default;
+  Network& operator=(Network&&) = default;
+
+  Node& add(std::unique_ptr<Op> op, std::vector<Value*> inputs, std::string name, int output_count = 1);
+  template <class T>
+  Value& add(const T& op, std::vector<Value*> inputs, std::string name) {
+    return add(op.clone(), std::move(inputs), std::move(name)).output();
+  }
+  void set_input(Node& node, int i, Value& value);
+  void rename(Value& value, std::string name) { value.name = std::move(name); }
+  void mark_output(Value& value, std::string binding = {});
+  const Type& type(Value& value);
+  const Contents* contents(Value& value);  // null: not known
+  void set_origin(Node& node, std::string origin) { node.origins_ = {std::move(origin)}; }
+  // The element type a user demanded for a value, if any: a constraint for selection, not a type.
+  std::map<const Value*, ElementType>& demanded() { return demanded_; }
+
+  struct Output {
+    Value* value;
+    std::string name;  // by which programs bind it
+  };
+  const std::vector<Output>& outputs() const { return outputs_; }
+  const std::list<std::unique_ptr<Node>>& nodes() const { return nodes_; }
+
+ private:
+  void infer_above(Value& value);
+
+  std::list<std::unique_ptr<Node>> nodes_;  // a node's address is its stable identity
+  std::vector<Output> outputs_;
+  std::map<const Value*, ElementType> demanded_;
+};
+
+// `values` and their ancestors' producers, producers before users; `roots` come first. Refuses a cycle, and names it.
+std::vector<Node*> in_order(const std::vector<Value*>& values);
+
+}  // namespace tenon

@@ -1,0 +1,90 @@
+// Prediction, and the stopwatch that replaces it.
+#include "select/costs.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "ir/tensor.h"
+
+namespace tenon {
+
+constexpr double step_ms = 0.002;  // what a step costs beside its kernel: fewer, larger regions win ties
+
+static bool is_source(const Node& node) { return node.inputs().empty(); }
+
+std::string Costs::reformat_key(const Value& value, Format from, Format to) const {
+  return concat(target.machine, " | reformat | ", from, " -> ", to, " | ", at(value.shape(), target.typical));
+}
+
+const std::string& Costs::key(const Offer& offer) const {
+  auto [it, fresh] = keys_.try_emplace(&offer);
+  if (fresh) it->second = offer.key(target);
+  return it->second;
+}
+
+bool Costs::measured(const Offer& offer) const { return is_source(offer.region.root()) || cache.find(key(offer)); }
+
+double Costs::ms(const Offer& offer) const {
+  if (is_source(offer.region.root())) return 0;
+  const double* time = cache.find(key(offer));
+  return step_ms + (time ? *time : guess == Guess::bound ? offer.bound_ms : offer.expected_ms);
+}
+
+double Costs::reformat_ms(const Value& value, Format from, Format to) const {
+  if (std::string_view(value.producer->info().name) == "constant") return 0;  // done once, at build
+  const double* time = cache.find(reformat_key(value, from, to));
+  if (time) return step_ms + *time;
+  int64_t bytes = stored_bytes(value, from, target) + stored_bytes(value, to, target);
+  return step_ms + roofline_ms(target, 0, 1, bytes) * (guess == Guess::bound ? 1 : 2);
+}
+
+// Memory for one timed run: floats are 0.5, for zeros could be faster and noise slower; everything else 0.
+static Weights filled(ElementType element, int64_t bytes) {
+  View view;
+  Weights memory = make_weights(ElementType::u8, {bytes}, view);
+  if (element == ElementType::f32) std::fill_n(view.as<float>(), bytes / 4, 0.5f);
+  if (element == ElementType::bf16) std::fill_n(view.as<uint16_t>(), bytes / 2, uint16_t(0x3f00));
+  if (element == ElementType::f16) std::fill_n(view.as<uint16_t>(), bytes / 2, uint16_t(0x3800));
+  return memory;
+}
+
+// The smallest of a few runs: noise only ever adds.
+static double time_ms(const Kernel& kernel, const std::vector<Operand>& in, const std::vector<Operand>& out,
+                      const Target& target, Workers& workers) {
+  using clock = std::chrono::steady_clock;
+  std::vector<Weights> memory;
+  std::vector<ConstView> from;
+  std::vector<View> to;
+  auto view = [&](const Operand& o) {
+    memory.push_back(filled(o.format.element, stored_bytes(*o.value, o.format, target)));
+    return View{const_cast<std::byte*>(memory.back()->data), o.format.element, at(o.value->shape(), target.typical)};
+  };
+  for (const Operand& o : in) from.push_back(view(o));
+  for (const Operand& o : out) to.push_back(view(o));
+  memory.push_back(filled(ElementType::u8, kernel.scratch_bytes(from, to)));
+  Call call{from, to, const_cast<std::byte*>(memory.back()->data), workers};
+  double best = 1e9, total = 0;
+  for (int i = 0; i < 7 && total < 25; ++i) {
+    auto start = clock::now();
+    kernel.run(call);
+    double ms = std::chrono::duration<double, std::milli>(clock::now() - start).count();
+    if (i > 0 || ms > 10) best = std::min(best, ms);  // the first run warms up, unless it is long
+    total += ms;
+  }
+  return std::max(best, 1e-6);
+}
+
+void Costs::measure(const Offer& offer) {
+  std::unique_ptr<Kernel> kernel = offer.provider->prepare(offer, target);
+  std::vector<Operand> out;
+  for (size_t i = 0; i < offer.results.size(); ++i) out.push_back({offer.region.exits[i], offer.results[i]});
+  cache.insert(key(offer), time_ms(*kernel, offer.operands, out, target, workers));
+}
+
+void Costs::measure_reformat(const Value& value, Format from, Format to) {
+  std::unique_ptr<Kernel> kernel = target.reformat(value.type(), from, to);
+  cache.insert(reformat_key(value, from, to), time_ms(*kernel, {{&value, from}}, {{&value, to}}, target, workers));
+}
+
+}  // namespace tenon

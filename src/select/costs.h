@@ -1,0 +1,32 @@
+// What an offer or a reformat costs: measured where it was timed, predicted elsewhere.
+#pragma once
+#include "select/offer.h"
+#include "select/timing_cache.h"
+
+namespace tenon {
+
+// Which prediction stands in for what is not measured: the likely one for a plan, the least one for a search.
+enum class Guess { expected, bound };
+
+struct Costs {
+  const Target& target;
+  TimingCache& cache;
+  Workers& workers;
+  Guess guess = Guess::expected;
+
+  double ms(const Offer& offer) const;
+  double reformat_ms(const Value& value, Format from, Format to) const;
+  bool measured(const Offer& offer) const;
+  void measure(const Offer& offer);
+  void measure_reformat(const Value& value, Format from, Format to);
+
+  std::string reformat_key(const Value& value, Format from, Format to) const;
+
+ private:
+  const std::string& key(const Offer& offer) const;
+  mutable std::unordered_map<const Offer*, std::string> keys_{};
+};
+
+constexpr double longest_timed_run_ms = 60;  // what takes longer is judged by its prediction
+
+}  // namespace tenon

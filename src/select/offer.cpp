@@ -1,0 +1,67 @@
+// What every offer has in common: keys, domains, the roofline.
+#include "select/offer.h"
+
+#include <algorithm>
+
+#include "ir/graph.h"
+
+namespace tenon {
+
+std::string Offer::formats_text() const {
+  std::string text, out;
+  for (const Operand& o : operands) text += concat(text.empty() ? "" : ", ", o.format);
+  for (Format f : results) out += concat(out.empty() ? "" : ", ", f);
+  return concat(text, text.empty() ? "-> " : " -> ", out);
+}
+
+std::string Offer::key(const Target& target) const {
+  return concat(target.machine, " | ", kernel, " | ", formats_text(), " | ", region.text(target.typical));
+}
+
+static std::optional<std::string> forbidden(const Offer& offer, const Domains& domains) {
+  std::vector<Operand> edges = offer.operands;
+  for (size_t i = 0; i < offer.results.size(); ++i) edges.push_back({offer.region.exits[i], offer.results[i]});
+  for (const Operand& edge : edges)
+    if (!domains.at(edge.value).contains(edge.format.element))
+      return concat(edge.format.element, " is not in the domain of '", edge.value->name, "'");
+  return {};
+}
+
+Catalog catalog(const Graph& graph, const Providers& providers, const Target& target, const Domains& domains) {
+  Catalog all;
+  for (const auto& n : graph.nodes()) {
+    Offers& offers = all[n.get()];
+    for (const Provider* p : providers) p->offers(*n, target, offers);
+    std::erase_if(offers.accepted, [&](const Offer& o) {
+      std::optional<std::string> reason = forbidden(o, domains);
+      if (reason) offers.refuse(o.kernel, *reason);
+      return reason.has_value();
+    });
+  }
+  return all;
+}
+
+TypicalViews typical_views(const Node& node, const Target& target) {
+  TypicalViews views;
+  for (const Value* v : node.inputs()) views.in.push_back({nullptr, v->element(), at(v->shape(), target.typical)});
+  for (const auto& v : node.outputs()) views.out.push_back({nullptr, v->element(), at(v->shape(), target.typical)});
+  return views;
+}
+
+int64_t stored_bytes(const Value& value, Format format, const Target& target) {
+  return stored_bytes(at(value.shape(), target.typical), format);
+}
+
+int64_t moved_bytes(const Offer& offer, const Target& target) {
+  int64_t bytes = 0;
+  for (const Operand& o : offer.operands) bytes = checked_add(bytes, stored_bytes(*o.value, o.format, target));
+  for (size_t i = 0; i < offer.results.size(); ++i)
+    bytes = checked_add(bytes, stored_bytes(*offer.region.exits[i], offer.results[i], target));
+  return bytes;
+}
+
+double roofline_ms(const Target& target, double multiply_adds, double share, int64_t bytes) {
+  return std::max(2 * multiply_adds / (target.gflops * share), double(bytes) / target.gbytes) * 1e-6;
+}
+
+}  // namespace tenon

@@ -1,0 +1,79 @@
+// Providers offer kernels for the region that ends at a node, or refuse with a reason.
+#pragma once
+#include <unordered_map>
+
+#include "select/domains.h"
+#include "select/format.h"
+#include "select/kernel.h"
+#include "select/region.h"
+
+namespace tenon {
+
+// What the choice is made for: a machine, and the shapes of a profile.
+struct Target {
+  std::string machine;                // ISA, threads, library versions: part of every timing key
+  Binding typical;                    // costs are counted at these
+  double gflops = 100, gbytes = 20;   // of all threads together: predictions, not limits
+  int threads = 1;
+  std::unique_ptr<Kernel> (*reformat)(const TensorType& type, Format from, Format to) = nullptr;
+};
+
+class Provider;
+
+struct Operand {
+  const Value* value;
+  Format format;
+};
+
+struct Offer {
+  const Provider* provider = nullptr;
+  std::string kernel;  // "onednn.conv"
+  Region region;
+  std::vector<Operand> operands;  // what the kernel reads at run time; constants it packs are not among them
+  std::vector<Format> results;    // one for each exit
+  double bound_ms = 0;     // no run is faster: an offer that could win is timed before it loses
+  double expected_ms = 0;  // for plans that are not timed
+  int in_place = -1;       // the operand whose memory the first result would like to take
+
+  std::string key(const Target& target) const;  // of its timing
+  std::string formats_text() const;             // "f32.c16, f32 -> f32.c16"
+};
+
+struct Refusal {
+  std::string kernel, reason;
+};
+
+struct Offers {
+  std::vector<Offer> accepted;
+  std::vector<Refusal> refused;
+  void accept(Offer offer) { accepted.push_back(std::move(offer)); }
+  void refuse(std::string kernel, std::string reason) { refused.push_back({std::move(kernel), std::move(reason)}); }
+};
+
+class Provider {
+ public:
+  virtual ~Provider() = default;
+  virtual const char* name() const = 0;
+  virtual void offers(const Node& root, const Target& target, Offers& offers) const = 0;
+  virtual std::unique_ptr<Kernel> prepare(const Offer& offer, const Target& target) const = 0;
+};
+
+using Providers = std::vector<const Provider*>;
+using Catalog = std::unordered_map<const Node*, Offers>;
+
+// Everything on offer, by root; what a domain forbids counts as refused.
+Catalog catalog(const Graph& graph, const Providers& providers, const Target& target, const Domains& domains);
+
+// Views without data at the typical shape, for Op::work and predictions.
+struct TypicalViews {
+  std::vector<ConstView> in;
+  std::vector<View> out;
+};
+TypicalViews typical_views(const Node& node, const Target& target);
+int64_t stored_bytes(const Value& value, Format format, const Target& target);
+// Bytes that the offer's operands and results occupy: the least a kernel must move.
+int64_t moved_bytes(const Offer& offer, const Target& target);
+// The roofline: arithmetic at `share` of the machine's peak, or memory, whichever takes longer.
+double roofline_ms(const Target& target, double multiply_adds, double share, int64_t bytes);
+
+}  // namespace tenon
