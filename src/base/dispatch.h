@@ -14,8 +14,7 @@ constexpr bool is_float = is_half<T> || std::is_floating_point_v<T>;
 
 // Exact enough to be the arbiter: double for floats, 64 bits (wrapping, as unsigned) for integers.
 template <class T>
-using Wide = std::conditional_t<is_float<T>, double,
-                                std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>>;
+using Wide = std::conditional_t<is_float<T>, double, std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>>;
 
 template <class F>
 decltype(auto) dispatch(ElementType e, F f) {

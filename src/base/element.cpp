@@ -8,8 +8,8 @@ struct Row {
   const char* name;
   int64_t size_bytes;
 };
-constexpr Row rows[element_type_count] = {{"f32", 4}, {"f16", 2}, {"bf16", 2}, {"f64", 8}, {"i8", 1},
-                                          {"i16", 2}, {"i32", 4}, {"i64", 8},  {"u8", 1},  {"u16", 2},
+constexpr Row rows[element_type_count] = {{"f32", 4}, {"f16", 2}, {"bf16", 2}, {"f64", 8},   {"i8", 1},
+                                          {"i16", 2}, {"i32", 4}, {"i64", 8},  {"u8", 1},    {"u16", 2},
                                           {"u32", 4}, {"u64", 8}, {"bool", 1}, {"string", 0}};
 }  // namespace
 

@@ -9,14 +9,24 @@ namespace tenon {
 
 // All of ONNX's element types; which of them an operator takes is the operator's to say.
 enum class ElementType : uint8_t {
-  f32, f16, bf16, f64,
-  i8, i16, i32, i64,
-  u8, u16, u32, u64,
-  boolean, string,
+  f32,
+  f16,
+  bf16,
+  f64,
+  i8,
+  i16,
+  i32,
+  i64,
+  u8,
+  u16,
+  u32,
+  u64,
+  boolean,
+  string,
 };
 constexpr int element_type_count = 14;
 
-int64_t size_bytes(ElementType e);  // of one element; refuses strings
+int64_t size_bytes(ElementType e);   // of one element; refuses strings
 const char* name_of(ElementType e);  // "f32"
 inline std::string to_text(ElementType e) { return name_of(e); }
 ElementType parse_element(std::string_view name);

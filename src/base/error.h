@@ -11,10 +11,7 @@ inline std::string to_text(std::string_view s) { return std::string(s); }
 inline std::string to_text(const char* s) { return s; }
 inline std::string to_text(char c) { return std::string(1, c); }
 template <class N>
-  requires std::is_arithmetic_v<N>
-std::string to_text(N n) {
-  return std::to_string(n);
-}
+requires std::is_arithmetic_v<N> std::string to_text(N n) { return std::to_string(n); }
 
 template <class... Parts>  // to_text of a part is found beside its type
 std::string concat(const Parts&... parts) {
@@ -70,8 +67,7 @@ void check(bool ok, ErrorId id, const Parts&... parts) {
 }
 
 template <class First, class... Parts>
-  requires(!std::is_same_v<First, ErrorId>)
-void check(bool ok, const First& first, const Parts&... parts) {
+requires(!std::is_same_v<First, ErrorId>) void check(bool ok, const First& first, const Parts&... parts) {
   if (!ok) [[unlikely]]
     throw Error(ErrorId::invalid_argument, concat(first, parts...));
 }

@@ -33,7 +33,8 @@ template <class T>
 T truncated(double x) {
   if (std::isnan(x)) return 0;
   if (x <= double(std::numeric_limits<T>::min())) return std::numeric_limits<T>::min();
-  if (x >= -2.0 * double(std::numeric_limits<T>::min() / 2) && std::is_signed_v<T>) return std::numeric_limits<T>::max();
+  if (x >= -2.0 * double(std::numeric_limits<T>::min() / 2) && std::is_signed_v<T>)
+    return std::numeric_limits<T>::max();
   if (!std::is_signed_v<T> && x >= 0x1p64) return std::numeric_limits<T>::max();
   return T(x);
 }
@@ -179,9 +180,9 @@ Scalar apply(const Instruction& at, ElementType operand, Scalar a, Scalar b, Sca
   if (at.code == Opcode::cast) return cast_scalar(a, operand, at.type);
   if (at.code == Opcode::select) return a.i ? b : c;
   if (at.code >= Opcode::equal && at.code <= Opcode::less_equal)
-    result.i = is_float_type(operand)                ? compare(at.code, a.f, b.f)
+    result.i = is_float_type(operand)             ? compare(at.code, a.f, b.f)
                : unsigned_types.contains(operand) ? compare(at.code, a.u, b.u)
-                                                     : compare(at.code, a.i, b.i);
+                                                  : compare(at.code, a.i, b.i);
   else if (at.code == Opcode::is_nan) result.i = is_float_type(operand) && std::isnan(a.f);
   else if (at.code == Opcode::is_inf) result.i = is_float_type(operand) && std::isinf(a.f);
   else if (operand == ElementType::boolean) result.i = apply_logic(at.code, a.i, b.i);

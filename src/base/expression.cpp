@@ -6,11 +6,11 @@
 namespace tenon {
 
 namespace {
-constexpr std::array names{
-    "input", "number", "cast",  "add",   "sub",   "mul",   "div",    "floor_div", "fmod",       "pow", "max",
-    "min",   "neg",    "abs",   "sign",  "exp",   "log",   "sqrt",   "sin",       "cos",        "tan", "sinh",
-    "cosh",  "tanh",   "asin",  "acos",  "atan",  "asinh", "acosh",  "atanh",     "erf",        "floor", "ceil",
-    "round", "is_nan", "is_inf", "equal", "less", "less_equal", "not", "and",     "or",         "xor", "select"};
+constexpr std::array names{"input", "number", "cast",       "add",  "sub",   "mul",  "div",   "floor_div", "fmod",
+                           "pow",   "max",    "min",        "neg",  "abs",   "sign", "exp",   "log",       "sqrt",
+                           "sin",   "cos",    "tan",        "sinh", "cosh",  "tanh", "asin",  "acos",      "atan",
+                           "asinh", "acosh",  "atanh",      "erf",  "floor", "ceil", "round", "is_nan",    "is_inf",
+                           "equal", "less",   "less_equal", "not",  "and",   "or",   "xor",   "select"};
 static_assert(names.size() == size_t(Opcode::select) + 1);
 
 Term append(Expression& e, const Instruction& i) {

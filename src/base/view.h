@@ -14,7 +14,9 @@ struct ConstView {
   int rank() const { return extents.rank; }
   int64_t count() const { return extents.count(); }
   template <class T>
-  const T* as() const { return static_cast<const T*>(data); }
+  const T* as() const {
+    return static_cast<const T*>(data);
+  }
 };
 
 struct View {
@@ -26,7 +28,9 @@ struct View {
   int rank() const { return extents.rank; }
   int64_t count() const { return extents.count(); }
   template <class T>
-  T* as() const { return static_cast<T*>(data); }
+  T* as() const {
+    return static_cast<T*>(data);
+  }
   operator ConstView() const { return {data, element, extents}; }
 };
 

@@ -190,8 +190,7 @@ Dim floor_div(const Dim& a, const Dim& b) {
   if (a.known() && b.known()) return Dim::Algebra::floor_quotient(a.known_, b.known_);
   if (a == b) return 1;
   Dim::Sum divisor = Dim::Algebra::sum_of(b), whole, rest;
-  if (divisor.terms.size() > 1)
-    return Dim::Algebra::of_atom(Dim::Atom::quotient, concat("div(", a, ",", b, ")"), a, b);
+  if (divisor.terms.size() > 1) return Dim::Algebra::of_atom(Dim::Atom::quotient, concat("div(", a, ",", b, ")"), a, b);
   for (const auto& [text, term] : Dim::Algebra::sum_of(a).terms) {
     Dim::Sum::Term part;
     if (Dim::Algebra::divide(term, divisor.terms.begin()->second, part)) Dim::Algebra::add(whole, part, 1);

@@ -24,7 +24,7 @@ class FieldVisitor {
   virtual void choice(const char* name, int& value, std::span<const char* const> names) = 0;
 
   template <class Enum, size_t N>
-    requires std::is_enum_v<Enum>
+  requires std::is_enum_v<Enum>
   void operator()(const char* name, Enum& value, const char* const (&names)[N]) {
     int index = int(value);
     choice(name, index, names);

@@ -26,7 +26,9 @@ std::string digest_of(const Tensor& tensor) {
 }
 
 std::string quoted(const std::string& name) {
-  auto plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || std::string_view("_./:$@-").find(c) != std::string_view::npos; };
+  auto plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || std::string_view("_./:$@-").find(c) != std::string_view::npos;
+  };
   bool bare = !name.empty();
   for (char c : name) bare = bare && plain(c);
   if (bare) return name;
@@ -34,7 +36,8 @@ std::string quoted(const std::string& name) {
   for (char c : name) {
     char code[5];
     if (c == '"' || c == '\\') text += '\\', text += c;
-    else if (static_cast<unsigned char>(c) < 32 || c == 127) std::snprintf(code, sizeof code, "\\x%02x", c), text += code;
+    else if (static_cast<unsigned char>(c) < 32 || c == 127)
+      std::snprintf(code, sizeof code, "\\x%02x", c), text += code;
     else text += c;
   }
   return text + "\"";
@@ -127,7 +130,8 @@ class FieldPrinter final : public FieldVisitor {
       return put(name, concat("#", list_->size() - 1));
     }
     std::string type = concat(value->element, value->extents);
-    if (how_ == WeightsText::digest || value->extents.count() > 16) return put(name, concat(type, "#", digest_of(*value)));
+    if (how_ == WeightsText::digest || value->extents.count() > 16)
+      return put(name, concat(type, "#", digest_of(*value)));
     std::string numbers;
     for (int64_t i = 0; i < value->extents.count(); ++i) numbers += concat(i ? "," : "", number_text(*value, i));
     put(name, concat(type, "{", numbers, "}"));
@@ -147,7 +151,8 @@ template <class N>
 N parse_number(std::string_view s) {
   N value{};
   auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
-  check(error == std::errc() && end == s.data() + s.size(), ErrorId::text_malformed, "expected a number, found '", s, "'");
+  check(error == std::errc() && end == s.data() + s.size(), ErrorId::text_malformed, "expected a number, found '", s,
+        "'");
   return value;
 }
 
@@ -192,7 +197,8 @@ Weights parse_weights(std::string_view s, const std::vector<Weights>& list) {
     }
     return weights;
   }
-  check(s.size() >= 2 && s.front() == '{' && s.back() == '}', ErrorId::text_malformed, "expected {numbers}, found '", s, "'");
+  check(s.size() >= 2 && s.front() == '{' && s.back() == '}', ErrorId::text_malformed, "expected {numbers}, found '", s,
+        "'");
   each_item(s.substr(1, s.size() - 2), [&](std::string_view item) {
     check(i < extents.count(), ErrorId::text_malformed, "more numbers than ", type, " holds");
     if (float_types.contains(type.element)) return put(parse_number<double>(item), ElementType::f64);
@@ -239,7 +245,8 @@ class FieldParser final : public FieldVisitor {
   }
   void operator()(const char* name, Shape& value) override {
     take(name, [&](std::string_view s) {
-      check(s.size() >= 2 && s.front() == '[' && s.back() == ']', ErrorId::text_malformed, "expected [extents], found '", s, "'");
+      check(s.size() >= 2 && s.front() == '[' && s.back() == ']', ErrorId::text_malformed,
+            "expected [extents], found '", s, "'");
       value.clear();
       each_item(s.substr(1, s.size() - 2), [&](std::string_view item) { value.push_back(parse_dim(item)); });
     });

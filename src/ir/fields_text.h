@@ -23,7 +23,7 @@ class Words {
   bool at_end() { return rest().empty(); }
   bool take(std::string_view word);
   void expect(std::string_view word);
-  std::string name();  // bare or quoted
+  std::string name();        // bare or quoted
   std::string_view value();  // up to a space that stands in no bracket or quote
 
  private:

@@ -40,7 +40,7 @@ class Node {
   // Graphs that If, Loop and Scan own; what they capture are the node's last operands, in the body's input order.
   const std::vector<std::unique_ptr<Graph>>& bodies() const { return bodies_; }
   const std::set<std::string>& origins() const { return origins_; }  // node names in the network it came from
-  std::string label() const;  // "softmax 'y'", for messages
+  std::string label() const;                                         // "softmax 'y'", for messages
 
  private:
   friend class Network;

@@ -53,8 +53,8 @@ struct Op {
   virtual Types infer(const Inputs& in) const = 0;
   // Contents of output 0 where they follow from the operands' contents or types.
   virtual std::optional<Contents> contents(const Inputs&) const { return {}; }
-  virtual void evaluate(ConstViews in, Views out) const = 0;  // the reference kernel
-  virtual double work(ConstViews in, Views out) const;        // multiply-adds, about; data is not there
+  virtual void evaluate(ConstViews in, Views out) const = 0;         // the reference kernel
+  virtual double work(ConstViews in, Views out) const;               // multiply-adds, about; data is not there
   virtual std::optional<Term> pointwise(Terms) const { return {}; }  // output 0 as arithmetic on equal positions
 };
 

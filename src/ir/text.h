@@ -10,7 +10,7 @@ struct Text {
   std::vector<Weights> weights;  // what #0, #1, … stand for
 };
 
-Text print(const Graph& graph);         // complete
+Text print(const Graph& graph);           // complete
 std::string to_text(const Graph& graph);  // to look at: small weights inline, others as type and digest
 Graph parse(const Text& text);
 inline Graph parse(std::string lines) { return parse(Text{std::move(lines), {}}); }

@@ -17,7 +17,8 @@ std::string to_text(const Type& type) {
 
 TensorType parse_type(std::string_view s) {
   size_t open = s.find('[');
-  check(open != s.npos && s.back() == ']', ErrorId::text_malformed, "expected a type such as f32[N,3], found '", s, "'");
+  check(open != s.npos && s.back() == ']', ErrorId::text_malformed, "expected a type such as f32[N,3], found '", s,
+        "'");
   TensorType type{parse_element(s.substr(0, open)), {}};
   s = s.substr(open + 1, s.size() - open - 2);
   while (!s.empty()) {
@@ -28,7 +29,8 @@ TensorType parse_type(std::string_view s) {
     check(end + 1 != s.size(), ErrorId::text_malformed, "a type ends with ','");
     s.remove_prefix(std::min(end + 1, s.size()));
   }
-  check(type.rank() <= Extents::max_rank, ErrorId::limit_exceeded, "rank ", type.rank(), " exceeds ", Extents::max_rank);
+  check(type.rank() <= Extents::max_rank, ErrorId::limit_exceeded, "rank ", type.rank(), " exceeds ",
+        Extents::max_rank);
   return type;
 }
 

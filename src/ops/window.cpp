@@ -64,8 +64,13 @@ Window::Axis Window::along(int axis, const Dim& input, const Dim& extent) const 
 
 Slide Window::slide(int axis, int64_t input, int64_t extent) const {
   Axis a = along(axis, input, extent);
-  return {input,  a.output.value(),      extent, or_default(strides, axis, 1), or_default(dilations, axis, 1),
-          a.pad_begin.value(), a.pad_end.value()};
+  return {input,
+          a.output.value(),
+          extent,
+          or_default(strides, axis, 1),
+          or_default(dilations, axis, 1),
+          a.pad_begin.value(),
+          a.pad_end.value()};
 }
 
 }  // namespace tenon

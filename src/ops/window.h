@@ -16,7 +16,7 @@ struct Slide {
     int64_t count() const { return past - first; }
   };
   int64_t source(int64_t o, int64_t k) const { return o * stride - pad_begin + k * dilation; }
-  Steps outputs_of(int64_t k) const;                       // those whose tap k lies in the input
+  Steps outputs_of(int64_t k) const;                            // those whose tap k lies in the input
   Steps taps_of(int64_t o) const { return taps(o, 0, input); }  // those of output o that lie in the input
   Steps padded_taps_of(int64_t o) const { return taps(o, -pad_begin, input + pad_end); }
 

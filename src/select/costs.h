@@ -8,7 +8,9 @@ namespace tenon {
 // Which prediction stands in for what is not measured: the likely one for a plan, the least one for a search.
 enum class Guess { expected, bound };
 
-struct Costs {
+class Costs {
+ public:
+  Costs(const Target& t, TimingCache& c, Workers& w) : target(t), cache(c), workers(w) {}
   const Target& target;
   TimingCache& cache;
   Workers& workers;

@@ -42,8 +42,7 @@ class Sweep {
 
   Demands wanted(const Graph& graph) const {
     Demands demands;
-    for (const Graph::Output& out : graph.outputs())
-      want(demands, position_.at(out.value), plain_format(*out.value));
+    for (const Graph::Output& out : graph.outputs()) want(demands, position_.at(out.value), plain_format(*out.value));
     return demands;
   }
 
@@ -51,8 +50,8 @@ class Sweep {
   template <class Visit>
   void ways(const Demands& demands, const Node& node, Visit visit) {
     int first = position_.at(&node.output());
-    auto begin = std::lower_bound(demands.begin(), demands.end(), first,
-                                  [](const Demand& d, int v) { return d.value < v; });
+    auto begin =
+        std::lower_bound(demands.begin(), demands.end(), first, [](const Demand& d, int v) { return d.value < v; });
     auto end = begin;
     while (end != demands.end() && end->value < first + int(node.outputs().size())) ++end;
     if (begin == end) return visit(nullptr, 0.0, std::vector<Reformat>(), demands);

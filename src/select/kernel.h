@@ -15,7 +15,7 @@ struct Call {
 class Kernel {
  public:
   virtual ~Kernel() = default;
-  virtual void run(const Call& call) const = 0;  // never allocates
+  virtual void run(const Call& call) const = 0;                         // never allocates
   virtual int64_t scratch_bytes(ConstViews, Views) const { return 0; }  // for these extents; data is not there
 };
 

@@ -11,9 +11,9 @@ namespace tenon {
 
 // What the choice is made for: a machine, and the shapes of a profile.
 struct Target {
-  std::string machine;                // ISA, threads, library versions: part of every timing key
-  Binding typical;                    // costs are counted at these
-  double gflops = 100, gbytes = 20;   // of all threads together: predictions, not limits
+  std::string machine;               // ISA, threads, library versions: part of every timing key
+  Binding typical;                   // costs are counted at these
+  double gflops = 100, gbytes = 20;  // of all threads together: predictions, not limits
   int threads = 1;
   std::unique_ptr<Kernel> (*reformat)(const TensorType& type, Format from, Format to) = nullptr;
 };
@@ -31,9 +31,9 @@ struct Offer {
   Region region;
   std::vector<Operand> operands;  // what the kernel reads at run time; constants it packs are not among them
   std::vector<Format> results;    // one for each exit
-  double bound_ms = 0;     // no run is faster: an offer that could win is timed before it loses
-  double expected_ms = 0;  // for plans that are not timed
-  int in_place = -1;       // the operand whose memory the first result would like to take
+  double bound_ms = 0;            // no run is faster: an offer that could win is timed before it loses
+  double expected_ms = 0;         // for plans that are not timed
+  int in_place = -1;              // the operand whose memory the first result would like to take
 
   std::string key(const Target& target) const;  // of its timing
   std::string formats_text() const;             // "f32.c16, f32 -> f32.c16"

@@ -24,11 +24,11 @@ void TimingCache::merge(const TimingCache& other) {
 }
 
 std::string TimingCache::to_text() const {
-  std::string text = std::string(header) + "\n";
+  std::string text = concat(header, "\n");
   for (const auto& [key, ms] : times_) {
     char number[40];
     text.append(number, std::to_chars(number, number + sizeof number, ms).ptr);
-    text += "\t" + key + "\n";
+    text += concat("\t", key, "\n");
   }
   return text;
 }

@@ -23,9 +23,7 @@ std::optional<Contents> Constant::contents(const Inputs&) const {
   return list;
 }
 
-void Constant::evaluate(ConstViews, Views out) const {
-  std::memcpy(out[0].data, data->data, size_t(data->bytes()));
-}
+void Constant::evaluate(ConstViews, Views out) const { std::memcpy(out[0].data, data->data, size_t(data->bytes())); }
 
 Weights constant_of(const Value& value) {
   const Constant* c = as<Constant>(value);

@@ -23,7 +23,8 @@ Types Conv::infer(const Inputs& in) const {
   if (in.size() == 3) {
     in.check_same_element(0, 2);
     const Shape& b = in[2].shape;
-    check(b.size() == 1 && (!b[0].known() || !w[0].known() || b[0] == w[0]), "b has shape ", b, ", expected [", w[0], "]");
+    check(b.size() == 1 && (!b[0].known() || !w[0].known() || b[0] == w[0]), "b has shape ", b, ", expected [", w[0],
+          "]");
   }
   check_axes(axes);
   Shape y{x[0], w[0]};
@@ -43,7 +44,7 @@ void Conv::evaluate(ConstViews in, Views out) const {
   int64_t taps = w.extents.count_between(2, w.rank()), per_group = w[1];
   dispatch(x.element, [&]<class T>() {
     if constexpr (is_float<T>) {
-      std::vector<double> sum(size_t(plane));
+      std::vector<double> sum(static_cast<size_t>(plane));
       for (int64_t n = 0; n < x[0]; ++n)
         for (int64_t o = 0; o < w[0]; ++o) {
           std::fill(sum.begin(), sum.end(), in.size() == 3 ? double(in[2].as<T>()[o]) : 0.0);

@@ -12,7 +12,7 @@ struct Row {
   const char* name;
   ElementSet types;
   Term (*f)(Term a, Term b);
-  bool answers = false;                                  // the result is bool
+  bool answers = false;                                     // the result is bool
   Dim (*on_extents)(const Dim& a, const Dim& b) = nullptr;  // for shape arithmetic
 };
 
@@ -34,7 +34,8 @@ constexpr Row rows[] = {
     {"div", numbers, [](Term a, Term b) { return a / b; }},
     {"floor_div", numbers, [](Term a, Term b) { return binary(O::floor_div, a, b); }},
     {"fmod", numbers, [](Term a, Term b) { return zero_or(a, b, binary(O::fmod, a, b)); }},
-    {"mod", numbers, [](Term a, Term b) {  // sign of the divisor
+    {"mod", numbers,
+     [](Term a, Term b) {  // sign of the divisor
        Term r = binary(O::fmod, a, b);
        if (unsigned_types.contains(a.type())) return zero_or(a, b, r);
        Term zero = number(r, 0), differs = binary(O::logical_xor, r < zero, b < zero);
@@ -46,10 +47,12 @@ constexpr Row rows[] = {
     {"and", bools, [](Term a, Term b) { return binary(O::logical_and, a, b); }},
     {"or", bools, [](Term a, Term b) { return binary(O::logical_or, a, b); }},
     {"xor", bools, [](Term a, Term b) { return binary(O::logical_xor, a, b); }},
-    {"equal", plain, [](Term a, Term b) {
+    {"equal", plain,
+     [](Term a, Term b) {
        if (a.type() != ElementType::boolean) return equal(a, b);
        return unary(O::logical_not, binary(O::logical_xor, a, b));
-     }, true},
+     },
+     true},
     {"less", numbers, [](Term a, Term b) { return a < b; }, true},
     {"less_equal", numbers, [](Term a, Term b) { return a <= b; }, true},
     {"greater", numbers, [](Term a, Term b) { return b < a; }, true},

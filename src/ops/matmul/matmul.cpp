@@ -7,8 +7,7 @@ namespace tenon {
 
 OP(MatMul, matmul)
 
-static constexpr ElementSet word_types =
-    ElementType::i32 | ElementType::i64 | ElementType::u32 | ElementType::u64;
+static constexpr ElementSet word_types = ElementType::i32 | ElementType::i64 | ElementType::u32 | ElementType::u64;
 
 Types MatMul::infer(const Inputs& in) const {
   in.check_count(2, 2);

@@ -54,27 +54,37 @@ constexpr Row rows[] = {
     {"relu", numbers, [](Term x, double, double) { return relu(x); }},
     {"sigmoid", floats, [](Term x, double, double) { return sigmoid(x); }},
     {"tanh", floats, [](Term x, double, double) { return tanh(x); }},
-    {"leaky_relu", floats, [](Term x, double a, double) { return select(x < number(x, 0), x * a, x); }, "alpha", nullptr, 0.01},
-    {"elu", floats, [](Term x, double a, double) { return select(positive(x), x, (exp(min(x, 0)) - 1) * a); }, "alpha", nullptr, 1},
-    {"selu", floats, [](Term x, double a, double b) { return b * select(positive(x), x, (exp(min(x, 0)) - 1) * a); }, "alpha", "beta", 1.67326319217681884765625, 1.05070102214813232421875},
-    {"celu", floats, [](Term x, double a, double) { return relu(x) + min((exp(x / a) - 1) * a, 0); }, "alpha", nullptr, 1},
+    {"leaky_relu", floats, [](Term x, double a, double) { return select(x < number(x, 0), x * a, x); }, "alpha",
+     nullptr, 0.01},
+    {"elu", floats, [](Term x, double a, double) { return select(positive(x), x, (exp(min(x, 0)) - 1) * a); }, "alpha",
+     nullptr, 1},
+    {"selu", floats, [](Term x, double a, double b) { return b * select(positive(x), x, (exp(min(x, 0)) - 1) * a); },
+     "alpha", "beta", 1.67326319217681884765625, 1.05070102214813232421875},
+    {"celu", floats, [](Term x, double a, double) { return relu(x) + min((exp(x / a) - 1) * a, 0); }, "alpha", nullptr,
+     1},
     {"softsign", floats, [](Term x, double, double) { return x / (1 + abs(x)); }},
-    {"softplus", floats, [](Term x, double a, double b) { return a * (relu(x * b) + log(1 + exp(-abs(x * b)))); }, "alpha", "beta", 1, 1},
+    {"softplus", floats, [](Term x, double a, double b) { return a * (relu(x * b) + log(1 + exp(-abs(x * b)))); },
+     "alpha", "beta", 1, 1},
     {"clip", numbers, [](Term x, double a, double b) { return min(max(x, a), b); }, "alpha", "beta", 0, 6},
-    {"hard_sigmoid", floats, [](Term x, double a, double b) { return max(min(x * a + b, 1), 0); }, "alpha", "beta", 0.2, 0.5},
+    {"hard_sigmoid", floats, [](Term x, double a, double b) { return max(min(x * a + b, 1), 0); }, "alpha", "beta", 0.2,
+     0.5},
     {"hard_swish", floats, [](Term x, double, double) { return x * max(min(x / 6 + 0.5, 1), 0); }},
     {"scaled_tanh", floats, [](Term x, double a, double b) { return a * tanh(x * b); }, "alpha", "beta", 1, 1},
-    {"thresholded_relu", floats, [](Term x, double a, double) { return select(number(x, a) < x, x, number(x, 0)); }, "alpha", nullptr, 1},
+    {"thresholded_relu", floats, [](Term x, double a, double) { return select(number(x, a) < x, x, number(x, 0)); },
+     "alpha", nullptr, 1},
     {"gelu_erf", floats, [](Term x, double, double) { return x * 0.5 * (1 + erf(x * 0.70710678118654752440)); }},
-    {"gelu_tanh", floats, [](Term x, double, double) { return x * 0.5 * (1 + tanh((x + x * x * x * 0.044715) * 0.79788456080286535588)); }},
+    {"gelu_tanh", floats,
+     [](Term x, double, double) { return x * 0.5 * (1 + tanh((x + x * x * x * 0.044715) * 0.79788456080286535588)); }},
     {"silu", floats, [](Term x, double, double) { return x * sigmoid(x); }},
     {"mish", floats, [](Term x, double, double) { return x * tanh(relu(x) + log(1 + exp(-abs(x)))); }},
     {"is_nan", floats, [](Term x, double, double) { return unary(O::is_nan, x); }},
-    {"is_inf", floats, [](Term x, double a, double b) {  // alpha: count -inf, beta: count +inf
+    {"is_inf", floats,
+     [](Term x, double a, double b) {  // alpha: count -inf, beta: count +inf
        Term hit = unary(O::is_inf, x), low = x < number(x, 0);
        if (a == 0) hit = select(low, number(hit, 0), hit);
        return b == 0 ? select(low, hit, number(hit, 0)) : hit;
-     }, "alpha", "beta", 1, 1},
+     },
+     "alpha", "beta", 1, 1},
 };
 
 constexpr bool answers(const Row& row) { return std::string_view(row.name).starts_with("is_"); }

@@ -1,0 +1,71 @@
+// Tenon's native C++ interface: load a model, run it. C++17, value types; every function may throw tenon::Failure.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#define TENON_API __attribute__((visibility("default")))
+
+namespace tenon::api {
+
+// What every function throws. `id` is stable ("TN302"), `code` groups ids ("unsupported").
+class TENON_API Failure : public std::runtime_error {
+ public:
+  Failure(const std::string& text, std::string id, std::string code)
+      : std::runtime_error(text), id_(std::move(id)), code_(std::move(code)) {}
+  const std::string& id() const { return id_; }
+  const std::string& code() const { return code_; }
+
+ private:
+  std::string id_, code_;
+};
+
+// A named input or output. Extents: a number, or the name of a dimension that is known when the model runs.
+struct Port {
+  std::string name;
+  std::string element;  // "f32", "f16", "bf16", "f64", "i8" … "u64", "bool"
+  std::vector<std::string> shape;
+};
+
+// Dense row-major memory of the caller. `bytes` guards against a wrong size.
+struct TensorRef {
+  const void* data = nullptr;
+  std::vector<int64_t> shape;
+  size_t bytes = 0;
+};
+
+struct Options {
+  int threads = 0;       // 0: all that the process may use
+  bool optimize = true;  // false: every node by its reference kernel
+  double tuning_ms = 0;  // time for measuring kernels; 0: choose by prediction alone
+};
+
+// A built model. Copies share everything but the memory of a run: give each thread a copy of its own.
+class TENON_API Model {
+ public:
+  static Model load(const std::string& path, const Options& options = {});
+  static Model load(const void* data, size_t bytes, const Options& options = {});
+  Model(const Model& other);
+  Model(Model&&) noexcept;
+  ~Model();
+
+  const std::vector<Port>& inputs() const;
+  const std::vector<Port>& outputs() const;
+  // Binds the inputs' shapes and returns the outputs'; then run writes the outputs, in order.
+  std::vector<std::vector<int64_t>> bind(const std::vector<TensorRef>& inputs);
+  void run(const std::vector<TensorRef>& inputs, const std::vector<void*>& outputs);
+
+  std::string explain() const;
+  std::map<std::string, double> stats() const;  // build_ms, weights_bytes, arena_bytes, steps
+
+ private:
+  struct State;
+  explicit Model(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tenon::api

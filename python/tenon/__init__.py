@@ -1,0 +1,90 @@
+"""Tenon: load a model, call it with numpy arrays.
+
+    m = tenon.load("model.onnx", threads=2)
+    y = m(x)                     # one input, one output
+    ys = m({"name": x})          # a dict of outputs, in the model's order, where there are several
+"""
+import os
+
+import numpy as np
+
+from ._error import Error
+from ._tenon import Model as _Model
+
+__all__ = ["load", "Model", "Port", "Error"]
+
+_NAMES = {"f32": "float32", "f16": "float16", "f64": "float64", "bool": "bool",
+          **{f"{k}{n}": f"{word}{n}" for k, word in (("i", "int"), ("u", "uint")) for n in (8, 16, 32, 64)}}
+
+
+def _dtype(element):
+    if element == "bf16":
+        import ml_dtypes
+        return np.dtype(ml_dtypes.bfloat16)
+    return np.dtype(_NAMES[element])
+
+
+class Port:
+    """A named input or output: `.name`, `.dtype`, `.shape` (numbers, or the names of dimensions)."""
+
+    def __init__(self, native):
+        self.name = native.name
+        self.dtype = _dtype(native.element)
+        self.shape = tuple(int(d) if d.lstrip("-").isdigit() else d for d in native.shape)
+
+    def __repr__(self):
+        return f"{self.name}: {self.dtype}[{', '.join(map(str, self.shape))}]"
+
+
+class Model:
+    """A built model. Give each thread a `copy()` of its own: copies share weights, not memory for runs."""
+
+    def __init__(self, native):
+        self._native = native
+        self.inputs = [Port(p) for p in native.inputs]
+        self.outputs = [Port(p) for p in native.outputs]
+
+    def copy(self):
+        return Model(self._native.copy())
+
+    def __call__(self, *arrays, **named):
+        given = self._named(arrays, named)
+        inputs = []
+        for port in self.inputs:
+            array = np.asarray(given[port.name])
+            if array.dtype != port.dtype:
+                raise Error(f"TN101: input '{port.name}' is {port.dtype}, found {array.dtype}; convert it with astype",
+                            "TN101", "invalid_argument")
+            inputs.append(np.ascontiguousarray(array).reshape(array.shape))
+        shapes = [list(a.shape) for a in inputs]
+        outputs = [np.empty(shape, port.dtype) for shape, port in zip(self._native.bind(shapes), self.outputs)]
+        raw = lambda list: [a.reshape(-1).view(np.uint8) for a in list]
+        self._native.run(raw(inputs), shapes, raw(outputs))
+        if len(outputs) == 1:
+            return outputs[0]
+        return {port.name: array for port, array in zip(self.outputs, outputs)}
+
+    def _named(self, arrays, named):
+        if len(arrays) == 1 and isinstance(arrays[0], dict) and not named:
+            named, arrays = arrays[0], ()
+        names = [p.name for p in self.inputs]
+        given = {**dict(zip(names, arrays)), **named}
+        if set(given) != set(names) or len(arrays) > len(names):
+            raise Error(f"TN101: the model's inputs are {', '.join(names) or 'none'}; found {', '.join(given) or 'none'}",
+                        "TN101", "invalid_argument")
+        return given
+
+    def explain(self):
+        """Every step with what it beat and who refused, as text."""
+        return self._native.explain()
+
+    @property
+    def stats(self):
+        return self._native.stats()
+
+
+def load(source, device="cpu", threads=0, optimize=True, tuning_ms=0):
+    """Builds a model from the path or the bytes of an ONNX file. `threads=0` takes all that the process may use."""
+    if device != "cpu":
+        raise Error(f"TN402: there is no device '{device}'; devices: cpu", "TN402", "device")
+    return Model(_Model.load(source if isinstance(source, bytes) else os.fspath(source), threads, optimize, tuning_ms))

@@ -1,0 +1,62 @@
+// ONNX model -> Network. One function per operator, in the table of its family's file (import_<family>.cpp).
+#pragma once
+#include <map>
+#include <set>
+
+#include "ir/network.h"
+#include "onnx/external_data.h"
+#include "onnx/model.h"
+
+namespace tenon::onnx {
+
+Network import_model(std::shared_ptr<const Model> model);
+
+class Importer;
+
+// One node on its way in: operands, attributes, results. Whatever attribute is not read is refused at the end.
+class NodeImport {
+ public:
+  NodeImport(Importer& importer, const Node& node, int64_t opset);
+
+  int64_t opset() const { return opset_; }  // of the node's domain
+  int input_count() const;
+  bool has(int i) const;  // operand i is given
+  Value& in(int i) const;
+  std::vector<Value*> inputs() const;  // all, which must be given
+  const Type& type(Value& value) const;
+  const TensorType& tensor(Value& value) const;
+  Weights constant(int i) const;  // operand i as numbers; null if it is none
+
+  int64_t integer(const char* name, int64_t standard);
+  double floating(const char* name, double standard);
+  std::string text(const char* name, const char* standard);
+  std::vector<int64_t> integers(const char* name);
+  bool has_attribute(const char* name);
+  Weights tensor_attribute(const char* name);  // null: not given
+  int64_t required_integer(const char* name);
+
+  Value& add(const Op& op, std::vector<Value*> inputs);  // a node whose value goes on, or out
+  Value& constant(Weights weights);
+  void out(Value& value);  // result 0
+  void finish();           // refuses what was not read or not produced
+
+ private:
+  const Attribute* find(const char* name, AttributeKind kind);
+  Importer& importer_;
+  const Node& node_;
+  int64_t opset_;
+  std::set<std::string> read_;
+  int added_ = 0;
+};
+
+struct Import {
+  const char* op_type;
+  void (*run)(NodeImport& node);
+  int since = 1, until = 1000;  // opsets whose meaning the function knows
+};
+using Imports = std::span<const Import>;
+extern const Imports import_math, import_nn, import_tensor;
+
+Weights weights_of(const Tensor& tensor, std::shared_ptr<const Model> model);
+
+}  // namespace tenon::onnx

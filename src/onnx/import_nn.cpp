@@ -1,0 +1,113 @@
+// Convolution, pooling, matrix products, normalisation, softmax.
+#include "onnx/import.h"
+#include "ops/batch_norm/batch_norm.h"
+#include "ops/conv/conv.h"
+#include "ops/elementwise/elementwise.h"
+#include "ops/matmul/matmul.h"
+#include "ops/pool/pool.h"
+#include "ops/softmax/softmax.h"
+
+namespace tenon::onnx {
+
+namespace {
+
+void read_window(NodeImport& n, Window& window, size_t axes) {
+  window.strides = n.integers("strides");
+  window.dilations = n.integers("dilations");
+  std::vector<int64_t> pads = n.integers("pads");
+  std::string mode = n.text("auto_pad", "NOTSET");
+  if (mode == "SAME_UPPER") window.auto_pad = AutoPad::same_upper;
+  else if (mode == "SAME_LOWER") window.auto_pad = AutoPad::same_lower;
+  else if (mode == "VALID") window.auto_pad = AutoPad::valid;
+  else check(mode == "NOTSET" || mode.empty(), ErrorId::onnx_invalid, "auto_pad is '", mode, "'");
+  if (pads.empty()) return;
+  check(pads.size() == 2 * axes, ErrorId::onnx_invalid, "pads has ", pads.size(), " numbers, expected ", 2 * axes);
+  window.pads_begin.assign(pads.begin(), pads.begin() + long(axes));
+  window.pads_end.assign(pads.begin() + long(axes), pads.end());
+}
+
+void conv(NodeImport& n) {
+  Conv op;
+  const TensorType& w = n.tensor(n.in(1));
+  check(w.rank() >= 3, ErrorId::onnx_invalid, "the weights have rank ", w.rank());
+  read_window(n, op, size_t(w.rank()) - 2);
+  op.groups = n.integer("group", 1);
+  std::vector<int64_t> kernel = n.integers("kernel_shape");
+  check(kernel.empty() || int(kernel.size()) == w.rank() - 2, ErrorId::onnx_invalid, "kernel_shape has ", kernel.size(),
+        " extents, the weights are ", w);
+  for (size_t i = 0; i < kernel.size(); ++i)
+    check(!w.shape[i + 2].known() || w.shape[i + 2].is(kernel[i]), ErrorId::onnx_invalid, "kernel_shape says ",
+          kernel[i], " on axis ", i, ", the weights are ", w);
+  n.out(n.add(op, n.has(2) ? std::vector{&n.in(0), &n.in(1), &n.in(2)} : std::vector{&n.in(0), &n.in(1)}));
+}
+
+void pool(NodeImport& n, PoolKind kind) {
+  Pool op(kind, n.integers("kernel_shape"));
+  check(!op.window.empty(), ErrorId::onnx_invalid, "attribute kernel_shape is missing");
+  read_window(n, op, op.window.size());
+  op.ceil = n.integer("ceil_mode", 0);
+  if (kind == PoolKind::average) op.count_pads = n.integer("count_include_pad", 0);
+  else n.integer("storage_order", 0);  // of the second output, which is refused
+  n.out(n.add(op, {&n.in(0)}));
+}
+
+// alpha * A' * B' + beta * C
+void gemm(NodeImport& n) {
+  ElementType e = n.tensor(n.in(0)).element;
+  auto scaled = [&](Value& v, double factor) -> Value& {
+    if (factor == 1) return v;
+    View view;
+    Weights number = make_weights(e, {}, view);
+    Scalar f{}, s = cast_scalar((f.f = factor, f), ElementType::f64, e);
+    store_scalar(view.data, e, s);
+    return n.add(Elementwise("mul"), {&v, &n.constant(number)});
+  };
+  for (int i : {0, 1})
+    check(n.tensor(n.in(i)).rank() == 2, ErrorId::onnx_invalid, "operand ", i, " is ", n.tensor(n.in(i)),
+          ", expected a matrix");
+  MatMul op(n.integer("transA", 0), n.integer("transB", 0));
+  double alpha = n.floating("alpha", 1), beta = n.floating("beta", 1);
+  Value& product = scaled(n.add(op, {&n.in(0), &n.in(1)}), alpha);
+  if (!n.has(2) || beta == 0) return n.out(product);
+  n.out(n.add(Elementwise("add"), {&product, &scaled(n.in(2), beta)}));
+}
+
+void batch_norm(NodeImport& n) {
+  check(n.integer("training_mode", 0) == 0, ErrorId::unsupported, "training_mode is not supported");
+  n.floating("momentum", 0.9);  // of training
+  check(n.opset() >= 9 || n.integer("spatial", 1) == 1, ErrorId::unsupported, "spatial=0 is not supported");
+  if (n.opset() < 9) n.integer("spatial", 1);
+  n.out(n.add(BatchNorm(n.floating("epsilon", 1e-5)), n.inputs()));
+}
+
+void softmax(NodeImport& n, bool log) {
+  int rank = n.tensor(n.in(0)).rank();
+  int64_t axis = n.integer("axis", n.opset() < 13 ? 1 : -1);
+  // Until opset 12 all axes from `axis` on counted as one; the same thing where it is the last.
+  check(n.opset() >= 13 || axis_of(axis, rank) == rank - 1 || rank == 4, ErrorId::unsupported,
+        "softmax over several axes (opset ", n.opset(), ") is not supported");
+  if (n.opset() < 13 && axis_of(axis, rank) != rank - 1) {
+    const TensorType& x = n.tensor(n.in(0));
+    for (int d = axis_of(axis, rank) + 1; d < rank; ++d)
+      check(x.shape[size_t(d)].is(1), ErrorId::unsupported, "softmax over several axes (opset ", n.opset(),
+            ") is not supported");
+  }
+  n.out(n.add(Softmax(axis, log), {&n.in(0)}));
+}
+
+const Import table[] = {
+    {"Conv", conv},
+    {"MaxPool", [](NodeImport& n) { pool(n, PoolKind::max); }},
+    {"AveragePool", [](NodeImport& n) { pool(n, PoolKind::average); }},
+    {"MatMul", [](NodeImport& n) { n.out(n.add(MatMul(), n.inputs())); }},
+    {"Gemm", gemm},
+    {"BatchNormalization", batch_norm},
+    {"Softmax", [](NodeImport& n) { softmax(n, false); }},
+    {"LogSoftmax", [](NodeImport& n) { softmax(n, true); }},
+};
+
+}  // namespace
+
+const Imports import_nn = table;
+
+}  // namespace tenon::onnx

@@ -1,0 +1,103 @@
+// Moving, shaping and reducing tensors.
+#include "onnx/import.h"
+#include "ops/concat/concat.h"
+#include "ops/constant/constant.h"
+#include "ops/flatten/flatten.h"
+#include "ops/identity/identity.h"
+#include "ops/reduce/reduce.h"
+#include "ops/reshape/reshape.h"
+#include "ops/transpose/transpose.h"
+
+namespace tenon::onnx {
+
+namespace {
+
+void constant(NodeImport& n) {
+  Weights value = n.tensor_attribute("value");
+  if (n.has_attribute("value_int")) value = make_weights<int64_t>(ElementType::i64, {}, {n.integer("value_int", 0)});
+  if (n.has_attribute("value_float"))
+    value = make_weights<float>(ElementType::f32, {}, {float(n.floating("value_float", 0))});
+  if (n.has_attribute("value_ints")) {
+    std::vector<int64_t> list = n.integers("value_ints");
+    value = make_weights<int64_t>(ElementType::i64, {int64_t(list.size())}, list);
+  }
+  check(value != nullptr, ErrorId::unsupported, "its kind of value is not supported");
+  n.out(n.constant(value));
+}
+
+void dropout(NodeImport& n) {
+  n.floating("ratio", 0.5);
+  n.integer("seed", 0);
+  if (n.has(2)) {
+    Weights training = n.constant(2);
+    check(training && !*reinterpret_cast<const bool*>(training->data), ErrorId::unsupported,
+          "training_mode is not supported");
+  }
+  n.out(n.add(Identity(), {&n.in(0)}));
+}
+
+// Axes as an attribute, or since `operand_since` as an operand.
+void reduce(NodeImport& n, ReduceKind kind, int operand_since) {
+  bool keep = n.integer("keepdims", 1), nothing_if_empty = n.integer("noop_with_empty_axes", 0);
+  std::vector<int64_t> axes;
+  if (n.opset() < operand_since) axes = n.integers("axes");
+  else if (n.has(1)) {
+    Weights list = n.constant(1);
+    check(list && list->element == ElementType::i64, ErrorId::unsupported, "the axes are not constant");
+    for (int64_t i = 0; i < list->extents.count(); ++i)
+      axes.push_back(load_scalar(list->data + 8 * i, ElementType::i64).i);
+  }
+  if (axes.empty() && nothing_if_empty) {
+    bool elementwise = kind == ReduceKind::l1 || kind == ReduceKind::l2 || kind == ReduceKind::sum_square ||
+                       kind == ReduceKind::log_sum;
+    check(!elementwise, ErrorId::unsupported, "noop_with_empty_axes is not supported for this reduction");
+    return n.out(n.add(Identity(), {&n.in(0)}));
+  }
+  n.out(n.add(Reduce(kind, axes, keep), {&n.in(0)}));
+}
+
+void global_pool(NodeImport& n, ReduceKind kind) {
+  std::vector<int64_t> axes;
+  for (int d = 2; d < n.tensor(n.in(0)).rank(); ++d) axes.push_back(d);
+  check(!axes.empty(), ErrorId::onnx_invalid, "x has no spatial axes");
+  n.out(n.add(Reduce(kind, axes), {&n.in(0)}));
+}
+
+void reshape(NodeImport& n) {
+  Reshape op;
+  op.from_operand = true;
+  op.allow_zero = n.integer("allowzero", 0);
+  n.out(n.add(op, {&n.in(0), &n.in(1)}));
+}
+
+#define REDUCE(type, kind, since)                                   \
+  {                                                                 \
+    type, [](NodeImport& n) { reduce(n, ReduceKind::kind, since); } \
+  }
+const Import table[] = {
+    {"Constant", constant},
+    {"Identity", [](NodeImport& n) { n.out(n.add(Identity(), {&n.in(0)})); }},
+    {"Dropout", dropout},
+    {"Concat", [](NodeImport& n) { n.out(n.add(Concat(n.required_integer("axis")), n.inputs())); }},
+    {"Flatten", [](NodeImport& n) { n.out(n.add(Flatten(n.integer("axis", 1)), {&n.in(0)})); }},
+    {"Transpose", [](NodeImport& n) { n.out(n.add(Transpose(n.integers("perm")), {&n.in(0)})); }},
+    {"Reshape", reshape},
+    {"GlobalAveragePool", [](NodeImport& n) { global_pool(n, ReduceKind::mean); }},
+    {"GlobalMaxPool", [](NodeImport& n) { global_pool(n, ReduceKind::max); }},
+    REDUCE("ReduceSum", sum, 13),
+    REDUCE("ReduceMean", mean, 18),
+    REDUCE("ReduceProd", prod, 18),
+    REDUCE("ReduceMax", max, 18),
+    REDUCE("ReduceMin", min, 18),
+    REDUCE("ReduceL1", l1, 18),
+    REDUCE("ReduceL2", l2, 18),
+    REDUCE("ReduceLogSum", log_sum, 18),
+    REDUCE("ReduceLogSumExp", log_sum_exp, 18),
+    REDUCE("ReduceSumSquare", sum_square, 18),
+};
+
+}  // namespace
+
+const Imports import_tensor = table;
+
+}  // namespace tenon::onnx

@@ -1,0 +1,96 @@
+// Cover -> steps and slots.
+#include "plan/plan.h"
+
+#include "ops/constant/constant.h"
+
+namespace tenon {
+
+namespace {
+
+class Planner {
+ public:
+  Planner(const Graph& graph, const Target& target) : graph_(graph), target_(target) {}
+
+  Plan plan(const Cover& cover) {
+    for (const Choice& choice : cover.choices) add(choice);
+    for (Node* in : graph_.inputs()) {
+      int at = slot(in->output(), plain_format(in->output()));
+      plan_.slots[size_t(at)].place = Slot::input;
+      plan_.slots[size_t(at)].binding = int(plan_.inputs.size());
+      plan_.inputs.push_back({in->output().name, in->output().type(), at});
+    }
+    for (const Graph::Output& out : graph_.outputs()) {
+      int at = slot(*out.value, plain_format(*out.value));
+      Slot& s = plan_.slots[size_t(at)];
+      if (s.place == Slot::arena) s.place = Slot::output, s.binding = int(plan_.outputs.size());
+      plan_.outputs.push_back({out.name, out.value->type(), at});  // other places are copied when all is done
+    }
+    find_life_times(plan_);
+    return std::move(plan_);
+  }
+
+ private:
+  void add(const Choice& choice) {
+    const Offer& offer = *choice.offer;
+    const Node& root = offer.region.root();
+    std::vector<int> out;
+    for (size_t i = 0; i < offer.results.size(); ++i) out.push_back(slot(*offer.region.exits[i], offer.results[i]));
+    Weights weights = constant_of(root.output());
+    if (weights) {
+      plan_.slots[size_t(out[0])].place = Slot::constant;
+      plan_.slots[size_t(out[0])].weights = weights;
+    } else if (!root.inputs().empty()) {
+      std::vector<int> in;
+      for (const Operand& o : offer.operands) in.push_back(slot(*o.value, o.format));
+      std::string origins;
+      for (const Node* n : offer.region.nodes)
+        for (const std::string& o : n->origins()) origins += (origins.empty() ? "" : ", ") + o;
+      plan_.steps.push_back(
+          {offer.kernel, origins, offer.provider->prepare(offer, target_), std::move(in), out, offer.in_place});
+    }
+    for (const Reformat& r : choice.reformats) {
+      int from = slot(*r.value, r.from), to = slot(*r.value, r.to);
+      auto kernel = target_.reformat(r.value->type(), r.from, r.to);
+      if (weights) reformat_now(*kernel, plan_.slots[size_t(from)], plan_.slots[size_t(to)]);
+      else
+        plan_.steps.push_back(
+            {concat("reformat ", r.from, " -> ", r.to), r.value->name, std::move(kernel), {from}, {to}, -1});
+    }
+  }
+
+  static void reformat_now(const Kernel& kernel, const Slot& from, Slot& to) {
+    View whole;
+    Extents extents = from.weights->extents;
+    Weights made = make_weights(ElementType::u8, {stored_bytes(extents, to.format)}, whole);
+    ConstView in{from.weights->data, from.format.element, extents};
+    View out{whole.data, to.format.element, extents};
+    Workers one(1);
+    kernel.run({{&in, 1}, {&out, 1}, nullptr, one});
+    to.place = Slot::constant;
+    to.weights = made;
+  }
+
+  int slot(const Value& value, Format format) {
+    auto [it, fresh] = slot_of_.try_emplace({&value, format}, int(plan_.slots.size()));
+    if (fresh) {
+      Slot& made = plan_.slots.emplace_back();
+      made.type = value.type();
+      made.format = format;
+      made.name = value.name;
+    }
+    return it->second;
+  }
+
+  const Graph& graph_;
+  const Target& target_;
+  Plan plan_;
+  std::map<std::pair<const Value*, Format>, int> slot_of_;
+};
+
+}  // namespace
+
+Plan make_plan(const Graph& graph, const Cover& cover, const Target& target) {
+  return Planner(graph, target).plan(cover);
+}
+
+}  // namespace tenon

@@ -1,0 +1,52 @@
+// Plan: steps over slots, one slot per value and format. What a cover becomes when kernels are prepared.
+#pragma once
+#include "ir/tensor.h"
+#include "select/cover.h"
+
+namespace tenon {
+
+struct Slot {
+  enum Place { arena, constant, input, output };  // planned by us; the plan's own weights; the caller's
+  Place place = arena;
+  TensorType type;  // nominal, extents symbolic
+  Format format;
+  std::string name;
+  Weights weights;          // of a constant
+  int binding = -1;         // index among the plan's inputs or outputs
+  int first = 0, last = 0;  // steps between which it is alive
+  int home = -1;            // the slot whose memory this one takes over in place; itself if none
+};
+
+struct Step {
+  std::string kernel;   // "reference"
+  std::string origins;  // names of the ONNX nodes it computes
+  std::unique_ptr<Kernel> run;
+  std::vector<int> in, out;
+  int in_place = -1;  // index into `in`, or -1
+};
+
+struct Bound {
+  std::string name;
+  TensorType type;
+  int slot;
+};
+
+struct Plan {
+  std::vector<Slot> slots;
+  std::vector<Step> steps;
+  std::vector<Bound> inputs, outputs;
+  int shared_in_place = 0;  // slots saved by writing over an operand
+};
+
+Plan make_plan(const Graph& graph, const Cover& cover, const Target& target);
+
+// Offsets for known extents of all slots; scratch comes behind each step's slots. memory_planner.cpp
+struct MemoryMap {
+  std::vector<int64_t> slot_offset;     // in the arena; -1 for what lies elsewhere
+  std::vector<int64_t> scratch_offset;  // by step
+  int64_t arena_bytes = 0;
+};
+MemoryMap plan_memory(const Plan& plan, const std::vector<Extents>& extents);
+void find_life_times(Plan& plan);
+
+}  // namespace tenon

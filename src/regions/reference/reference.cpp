@@ -1,0 +1,47 @@
+#include "regions/reference/reference.h"
+
+namespace tenon {
+
+namespace {
+
+class ReferenceKernel final : public Kernel {
+ public:
+  explicit ReferenceKernel(const Node& node) : op_(node.op().clone()), label_(node.label()) {}
+  void run(const Call& call) const override {
+    try {
+      op_->evaluate(call.in, call.out);
+    } catch (Error& e) {
+      e.add_context(label_);
+      throw;
+    }
+  }
+
+ private:
+  std::unique_ptr<Op> op_;
+  std::string label_;
+};
+
+}  // namespace
+
+void ReferenceProvider::offers(const Node& root, const Target& target, Offers& offers) const {
+  Offer offer;
+  offer.provider = this;
+  offer.kernel = root.inputs().empty() ? "source" : "reference";
+  offer.region = Region({&root});
+  for (const Value* in : root.inputs()) offer.operands.push_back({in, plain_format(*in)});
+  for (const auto& out : root.outputs()) offer.results.push_back(plain_format(*out));
+  if (!root.inputs().empty()) {
+    TypicalViews views = typical_views(root, target);
+    double ns = is_pointwise(root) ? 20 : 1;  // per multiply-add: an interpreted expression, or a plain loop
+    double work_ms = 1e-6 * ns * root.op().work(views.in, views.out);
+    offer.bound_ms = std::max(roofline_ms(target, 0, 1, moved_bytes(offer, target)), work_ms / 4);
+    offer.expected_ms = std::max(offer.bound_ms, work_ms);
+  }
+  offers.accept(std::move(offer));
+}
+
+std::unique_ptr<Kernel> ReferenceProvider::prepare(const Offer& offer, const Target&) const {
+  return std::make_unique<ReferenceKernel>(offer.region.root());
+}
+
+}  // namespace tenon

@@ -1,0 +1,151 @@
+#include "runtime/context.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace tenon {
+
+struct ExecutionContext::Shape {
+  std::vector<Extents> inputs;
+  std::vector<Extents> extents;  // by slot
+  MemoryMap memory;
+  struct Views {
+    std::vector<ConstView> in;
+    std::vector<View> out;
+  };
+  std::vector<Views> steps;
+};
+
+namespace {
+
+// Two threads in one context would write over each other's values: the second is told so.
+class InUse {
+ public:
+  explicit InUse(std::atomic<bool>& flag) : flag_(flag) {
+    check(!flag_.exchange(true, std::memory_order_acquire), ErrorId::in_use,
+          "this context is running on another thread; give each thread a context of its own");
+  }
+  ~InUse() { flag_.store(false, std::memory_order_release); }
+
+ private:
+  std::atomic<bool>& flag_;
+};
+
+// Finds the symbols' numbers from the inputs' extents, then checks every expression against them.
+Binding solve(const std::vector<Bound>& inputs, std::span<const Extents> extents) {
+  Binding binding;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const tenon::Shape& shape = inputs[i].type.shape;
+    check(int(shape.size()) == extents[i].rank, ErrorId::shape_out_of_profile, "input '", inputs[i].name, "' has rank ",
+          shape.size(), " in the network, found ", extents[i]);
+    for (int d = 0; d < extents[i].rank; ++d) {
+      std::map<std::string, int> symbols;
+      shape[size_t(d)].symbols(symbols);
+      if (symbols.size() == 1 && shape[size_t(d)] == Dim::symbol(symbols.begin()->first))
+        binding.try_emplace(symbols.begin()->first, extents[i][d]);
+    }
+  }
+  for (size_t i = 0; i < inputs.size(); ++i)
+    check(at(inputs[i].type.shape, binding) == extents[i], ErrorId::shape_out_of_profile, "input '", inputs[i].name,
+          "' is ", inputs[i].type, " in the network, found ", extents[i]);
+  return binding;
+}
+
+}  // namespace
+
+ExecutionContext::ExecutionContext(std::shared_ptr<const Plan> plan, int threads)
+    : plan_(std::move(plan)), workers_(threads) {}
+
+std::unique_ptr<ExecutionContext::Shape> ExecutionContext::bind(std::span<const Extents> inputs) const {
+  auto shape = std::make_unique<Shape>();
+  shape->inputs.assign(inputs.begin(), inputs.end());
+  Binding binding = solve(plan_->inputs, inputs);
+  for (const Slot& s : plan_->slots) {
+    shape->extents.push_back(at(s.type.shape, binding));
+    for (int64_t d : shape->extents.back())
+      check(d >= 0, ErrorId::shape_out_of_profile, "with these inputs '", s.name, "' would be ", shape->extents.back());
+  }
+  shape->memory = plan_memory(*plan_, shape->extents);
+  auto view = [&](int s) {
+    const Slot& slot = plan_->slots[size_t(s)];
+    void* data = slot.weights ? const_cast<std::byte*>(slot.weights->data) : nullptr;
+    return View{data, slot.format.element, shape->extents[size_t(s)]};
+  };
+  for (const Step& step : plan_->steps) {
+    Shape::Views& views = shape->steps.emplace_back();
+    for (int s : step.in) views.in.push_back(view(s));
+    for (int s : step.out) views.out.push_back(view(s));
+  }
+  return shape;
+}
+
+void ExecutionContext::set_shapes(std::span<const Extents> inputs) {
+  check(inputs.size() == plan_->inputs.size(), "the network has ", plan_->inputs.size(), " inputs, found ",
+        inputs.size());
+  InUse guard(in_use_);
+  if (now_ && std::equal(inputs.begin(), inputs.end(), now_->inputs.begin())) return;
+  auto known = std::find_if(shapes_.begin(), shapes_.end(),
+                            [&](const auto& s) { return std::equal(inputs.begin(), inputs.end(), s->inputs.begin()); });
+  std::shared_ptr<Shape> shape;
+  if (known != shapes_.end()) {
+    shape = std::move(*known);
+    shapes_.erase(known);
+  } else {
+    shape = bind(inputs);
+    if (shape->memory.arena_bytes > arena_bytes_) {
+      void* memory = ::operator new(size_t(shape->memory.arena_bytes), std::align_val_t(64), std::nothrow);
+      check(memory, ErrorId::out_of_memory, "no memory for ", shape->memory.arena_bytes, " bytes of activations");
+      arena_ = {static_cast<std::byte*>(memory), [](std::byte* p) { ::operator delete(p, std::align_val_t(64)); }};
+      arena_bytes_ = shape->memory.arena_bytes;
+    }
+    if (shapes_.size() >= max_shapes) shapes_.pop_back();
+  }
+  shapes_.insert(shapes_.begin(), shape);
+  now_ = shape.get();
+}
+
+const Extents& ExecutionContext::output_extents(int i) const {
+  check(now_, "set the shapes of the inputs first");
+  return now_->extents[size_t(plan_->outputs[size_t(i)].slot)];
+}
+
+void ExecutionContext::set_addresses(std::span<const void* const> inputs, std::span<void* const> outputs) {
+  auto address = [&](int s) -> void* {
+    const Slot& slot = plan_->slots[size_t(s)];
+    if (slot.place == Slot::input) return const_cast<void*>(inputs[size_t(slot.binding)]);
+    if (slot.place == Slot::output) return outputs[size_t(slot.binding)];
+    if (slot.place == Slot::constant) return const_cast<std::byte*>(slot.weights->data);
+    return arena_.get() + now_->memory.slot_offset[size_t(s)];
+  };
+  for (size_t i = 0; i < plan_->steps.size(); ++i) {
+    const Step& step = plan_->steps[i];
+    Shape::Views& views = now_->steps[i];
+    for (size_t k = 0; k < step.in.size(); ++k) views.in[k].data = address(step.in[k]);
+    for (size_t k = 0; k < step.out.size(); ++k) views.out[k].data = address(step.out[k]);
+  }
+}
+
+void ExecutionContext::run(std::span<const void* const> inputs, std::span<void* const> outputs) {
+  InUse guard(in_use_);
+  check(now_, "set the shapes of the inputs first");
+  check(inputs.size() == plan_->inputs.size() && outputs.size() == plan_->outputs.size(), "the network has ",
+        plan_->inputs.size(), " inputs and ", plan_->outputs.size(), " outputs, found ", inputs.size(), " and ",
+        outputs.size(), " addresses");
+  set_addresses(inputs, outputs);
+  for (size_t i = 0; i < plan_->steps.size(); ++i) {
+    const Shape::Views& views = now_->steps[i];
+    plan_->steps[i].run->run({views.in, views.out, arena_.get() + now_->memory.scratch_offset[i], workers_});
+  }
+  for (size_t i = 0; i < plan_->outputs.size(); ++i) {  // inputs, constants and values asked for twice
+    const Slot& slot = plan_->slots[size_t(plan_->outputs[i].slot)];
+    if (slot.place == Slot::output && slot.binding == int(i)) continue;
+    const void* from = slot.place == Slot::input    ? inputs[size_t(slot.binding)]
+                       : slot.place == Slot::output ? outputs[size_t(slot.binding)]
+                                                    : slot.weights->data;
+    const Extents& extents = now_->extents[size_t(plan_->outputs[i].slot)];
+    std::memcpy(outputs[i], from, size_t(stored_bytes(extents, slot.format)));
+  }
+}
+
+}  // namespace tenon

@@ -1,0 +1,39 @@
+// ExecutionContext: shapes, addresses, scratch memory; runs a plan. One context serves one caller at a time.
+#pragma once
+#include <atomic>
+#include <memory>
+
+#include "plan/plan.h"
+
+namespace tenon {
+
+class ExecutionContext {
+ public:
+  ExecutionContext(std::shared_ptr<const Plan> plan, int threads);
+
+  // The extents of all inputs, in the plan's order. Refuses what does not agree with the network; known shapes are
+  // looked up, a new one is evaluated once.
+  void set_shapes(std::span<const Extents> inputs);
+  const Extents& output_extents(int i) const;
+  // Addresses of dense row-major memory, in the plan's order. Returns when the outputs are written.
+  void run(std::span<const void* const> inputs, std::span<void* const> outputs);
+
+  int64_t arena_bytes() const { return arena_bytes_; }
+
+ private:
+  struct Shape;  // everything that follows from the inputs' extents
+  std::unique_ptr<Shape> bind(std::span<const Extents> inputs) const;
+  void set_addresses(std::span<const void* const> inputs, std::span<void* const> outputs);
+
+  std::shared_ptr<const Plan> plan_;
+  Workers workers_;
+  std::shared_ptr<std::byte> arena_;
+  int64_t arena_bytes_ = 0;
+  std::vector<std::shared_ptr<Shape>> shapes_;  // most recent first, at most max_shapes
+  Shape* now_ = nullptr;
+  std::atomic<bool> in_use_ = false;
+};
+
+constexpr size_t max_shapes = 64;
+
+}  // namespace tenon

@@ -1,0 +1,23 @@
+// Build: from a network to a plan that contexts can share. The story of a build, in the order it happens.
+#pragma once
+#include "ir/network.h"
+#include "plan/plan.h"
+
+namespace tenon {
+
+struct BuildOptions {
+  int threads = 0;
+  bool optimize = true;  // false: every node by its reference kernel
+  double tuning_ms = 0;
+};
+
+struct Built {
+  std::unique_ptr<Graph> graph;  // what the plan computes
+  std::shared_ptr<const Plan> plan;
+  std::string explanation;
+  std::map<std::string, double> stats;
+};
+
+Built build(const Network& network, const BuildOptions& options);
+
+}  // namespace tenon

@@ -1,0 +1,124 @@
+// include/tenon.h over the core: the border where internal errors become api::Failure.
+#include <tenon.h>
+
+#include "ir/fields_text.h"
+#include "onnx/import.h"
+#include "runtime/context.h"
+#include "tenon/build.h"
+
+namespace tenon::api {
+
+namespace {
+
+const char* name_of_code(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::invalid_argument: return "invalid_argument";
+    case ErrorCode::invalid_model: return "invalid_model";
+    case ErrorCode::unsupported: return "unsupported";
+    case ErrorCode::out_of_memory: return "out_of_memory";
+    case ErrorCode::device: return "device";
+    case ErrorCode::corrupt_engine: return "corrupt_engine";
+    case ErrorCode::cancelled: return "cancelled";
+    case ErrorCode::io: return "io";
+    case ErrorCode::internal: return "internal";
+  }
+  return "internal";
+}
+
+// Nothing but Failure crosses the border.
+template <class F>
+auto guarded(F f) -> decltype(f()) {
+  try {
+    return f();
+  } catch (const Error& e) {
+    throw Failure(e.what(), text_of(e.id()), name_of_code(e.code()));
+  } catch (const std::bad_alloc&) {
+    throw Failure("TN401: out of memory", text_of(ErrorId::out_of_memory), name_of_code(ErrorCode::out_of_memory));
+  }
+}
+
+Port port(const Bound& bound) {
+  Port p{bound.name, name_of(bound.type.element), {}};
+  for (const Dim& d : bound.type.shape) p.shape.push_back(to_text(d));
+  return p;
+}
+
+}  // namespace
+
+struct Model::State {
+  std::shared_ptr<const Built> built;
+  std::vector<Port> inputs, outputs;
+  int threads;
+  ExecutionContext context;
+
+  State(std::shared_ptr<const Built> b, int t) : built(std::move(b)), threads(t), context(built->plan, t) {
+    for (const Bound& in : built->plan->inputs) inputs.push_back(port(in));
+    for (const Bound& out : built->plan->outputs) outputs.push_back(port(out));
+  }
+};
+
+static std::shared_ptr<const Built> build_model(onnx::Model model, const Options& options) {
+  Network network = onnx::import_model(std::make_shared<const onnx::Model>(std::move(model)));
+  return std::make_shared<const Built>(build(network, {options.threads, options.optimize, options.tuning_ms}));
+}
+
+Model Model::load(const std::string& path, const Options& options) {
+  return guarded([&] {
+    return Model(std::make_unique<State>(build_model(onnx::read_model_file(path), options), options.threads));
+  });
+}
+
+Model Model::load(const void* data, size_t bytes, const Options& options) {
+  return guarded([&] {
+    const auto* first = static_cast<const std::byte*>(data);
+    auto model = onnx::read_model(std::vector<std::byte>(first, first + bytes));
+    return Model(std::make_unique<State>(build_model(std::move(model), options), options.threads));
+  });
+}
+
+Model::Model(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Model::Model(const Model& other) : state_(std::make_unique<State>(other.state_->built, other.state_->threads)) {}
+Model::Model(Model&&) noexcept = default;
+Model::~Model() = default;
+
+const std::vector<Port>& Model::inputs() const { return state_->inputs; }
+const std::vector<Port>& Model::outputs() const { return state_->outputs; }
+
+std::vector<std::vector<int64_t>> Model::bind(const std::vector<TensorRef>& inputs) {
+  return guarded([&] {
+    std::vector<Extents> extents;
+    for (const TensorRef& in : inputs) extents.emplace_back(std::span<const int64_t>(in.shape));
+    state_->context.set_shapes(extents);
+    std::vector<std::vector<int64_t>> shapes;
+    for (size_t i = 0; i < state_->outputs.size(); ++i) {
+      const Extents& e = state_->context.output_extents(int(i));
+      shapes.emplace_back(e.begin(), e.end());
+    }
+    return shapes;
+  });
+}
+
+void Model::run(const std::vector<TensorRef>& inputs, const std::vector<void*>& outputs) {
+  bind(inputs);
+  guarded([&] {
+    std::vector<const void*> from;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      int64_t expected = checked_mul(Extents(std::span<const int64_t>(inputs[i].shape)).count(),
+                                     size_bytes(state_->built->plan->inputs[i].type.element));
+      check(int64_t(inputs[i].bytes) == expected, "input '", state_->inputs[i].name, "' has ", inputs[i].bytes,
+            " bytes, expected ", expected);
+      from.push_back(inputs[i].data);
+    }
+    state_->context.run(from, outputs);
+  });
+}
+
+std::string Model::explain() const { return state_->built->explanation; }
+
+std::map<std::string, double> Model::stats() const {
+  std::map<std::string, double> stats = state_->built->stats;
+  stats["arena_bytes"] = double(state_->context.arena_bytes());
+  return stats;
+}
+
+}  // namespace tenon::api
