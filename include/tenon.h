@@ -47,6 +47,7 @@ struct Options {
 // A built model. Copies share everything but the memory of a run: give each thread a copy of its own.
 class TENON_API Model {
  public:
+  // An ONNX file or an engine file, told apart by content.
   static Model load(const std::string& path, const Options& options = {});
   static Model load(const void* data, size_t bytes, const Options& options = {});
   Model(const Model& other);
@@ -58,6 +59,8 @@ class TENON_API Model {
   // Binds the inputs' shapes and returns the outputs'; then run writes the outputs, in order.
   std::vector<std::vector<int64_t>> bind(const std::vector<TensorRef>& inputs);
   void run(const std::vector<TensorRef>& inputs, const std::vector<void*>& outputs);
+
+  void save(const std::string& path) const;  // as an engine file, atomically: the old file or the new one, whole
 
   std::string explain() const;
   std::map<std::string, double> stats() const;  // build_ms, weights_bytes, arena_bytes, steps

@@ -70,6 +70,7 @@ PYBIND11_MODULE(_tenon, m) {
              py::gil_scoped_release release;
              model.run(from, to);
            })
+      .def("save", &Model::save, py::call_guard<py::gil_scoped_release>())
       .def("explain", &Model::explain)
       .def("stats", &Model::stats);
 }

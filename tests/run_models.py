@@ -69,16 +69,17 @@ def main():
     p.add_argument("--device", default="cpu")
     p.add_argument("--threads", type=int, default=2)
     a = p.parse_args()
-    found, passed, failed = dict(OWN), 0, 0
+    found, passed, failed, refused = dict(OWN), 0, 0, 0
     if folder := models_folder(a.models):
         found |= {name: (folder / f"{name}.onnx", bounds) for name, bounds in MODELS.items()}
     else:
         print(f"skipped {', '.join(MODELS)}: no folder shared/models here or beside the repository; name one with --models")
 
     def note(job, verdicts):
-        nonlocal passed, failed
+        nonlocal passed, failed, refused
         for mode, (verdict, reason) in verdicts.items():
-            passed, failed = passed + (verdict == "right"), failed + (verdict != "right")
+            passed, refused = passed + (verdict == "right"), refused + (verdict == "refused")
+            failed += verdict not in ("right", "refused")
             print(f"{job['name']:22} {mode:12} {verdict}{': ' if reason else ''}{reason[:240]}", flush=True)
 
     for name, (path, bounds) in found.items():
@@ -93,6 +94,7 @@ def main():
             # one job a mode: a crash in one leaves the others their verdicts
             pool.run([{"name": name, "folder": test, "modes": [mode], "tolerance": "model", "device": a.device, "threads": a.threads, "options": {}}
                       for mode in MODES], 1, a.limit, note)
+    print(f"{refused} refused")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 

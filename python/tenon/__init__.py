@@ -74,6 +74,10 @@ class Model:
                         "TN101", "invalid_argument")
         return given
 
+    def save(self, path):
+        """Writes an engine file, atomically; `load` reads it back."""
+        self._native.save(os.fspath(path))
+
     def explain(self):
         """Every step with what it beat and who refused, as text."""
         return self._native.explain()
@@ -84,7 +88,7 @@ class Model:
 
 
 def load(source, device="cpu", threads=0, optimize=True, tuning_ms=0):
-    """Builds a model from the path or the bytes of an ONNX file. `threads=0` takes all that the process may use."""
+    """Builds a model from the path or the bytes of an ONNX or engine file. `threads=0` takes all that the process may use."""
     if device != "cpu":
         raise Error(f"TN402: there is no device '{device}'; devices: cpu", "TN402", "device")
     return Model(_Model.load(source if isinstance(source, bytes) else os.fspath(source), threads, optimize, tuning_ms))

@@ -51,10 +51,10 @@ double weights_bytes(const Plan& plan) {
 
 }  // namespace
 
-Built build(const Network& network, const BuildOptions& options) {
+Built build(Graph lowered, const BuildOptions& options) {
   auto start = clock::now();
   Built built;
-  built.graph = std::make_unique<Graph>(lower(network));
+  built.graph = std::make_unique<Graph>(std::move(lowered));
   const Graph& graph = *built.graph;
 
   Workers workers(options.threads);

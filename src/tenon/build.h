@@ -1,6 +1,5 @@
-// Build: from a network to a plan that contexts can share. The story of a build, in the order it happens.
+// Build: from a lowered graph to a plan that contexts can share. The story of a build, in the order it happens.
 #pragma once
-#include "ir/network.h"
 #include "plan/plan.h"
 
 namespace tenon {
@@ -12,12 +11,12 @@ struct BuildOptions {
 };
 
 struct Built {
-  std::unique_ptr<Graph> graph;  // what the plan computes
+  std::unique_ptr<Graph> graph;  // as lowered: what an engine file keeps
   std::shared_ptr<const Plan> plan;
   std::string explanation;
   std::map<std::string, double> stats;
 };
 
-Built build(const Network& network, const BuildOptions& options);
+Built build(Graph graph, const BuildOptions& options);
 
 }  // namespace tenon

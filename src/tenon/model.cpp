@@ -1,14 +1,17 @@
 // include/tenon.h over the core: the border where internal errors become api::Failure.
 #include <tenon.h>
 
-#include "ir/fields_text.h"
+#include "base/file.h"
 #include "onnx/import.h"
+#include "plan/engine_file.h"
 #include "runtime/context.h"
 #include "tenon/build.h"
 
 namespace tenon::api {
 
 namespace {
+
+constexpr int64_t max_file_bytes = int64_t(1) << 40;
 
 const char* name_of_code(ErrorCode code) {
   switch (code) {
@@ -57,23 +60,37 @@ struct Model::State {
   }
 };
 
-static std::shared_ptr<const Built> build_model(onnx::Model model, const Options& options) {
-  Network network = onnx::import_model(std::make_shared<const onnx::Model>(std::move(model)));
-  return std::make_shared<const Built>(build(network, {options.threads, options.optimize, options.tuning_ms}));
+// An engine or an ONNX model, told apart by content.
+static std::shared_ptr<const Built> build_from(std::vector<std::byte> bytes, const std::string& folder,
+                                               const Options& options) {
+  BuildOptions how{options.threads, options.optimize, options.tuning_ms};
+  if (looks_like_an_engine(bytes)) {
+    auto file = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
+    return std::make_shared<const Built>(build(read_engine(std::move(file)), how));
+  }
+  onnx::Model model = onnx::read_model(std::move(bytes));
+  model.folder = folder;
+  return std::make_shared<const Built>(
+      build(lower(onnx::import_model(std::make_shared<const onnx::Model>(std::move(model)))), how));
 }
 
 Model Model::load(const std::string& path, const Options& options) {
   return guarded([&] {
-    return Model(std::make_unique<State>(build_model(onnx::read_model_file(path), options), options.threads));
+    std::vector<std::byte> bytes = read_file(path, max_file_bytes);
+    return Model(std::make_unique<State>(build_from(std::move(bytes), folder_of(path), options), options.threads));
   });
 }
 
 Model Model::load(const void* data, size_t bytes, const Options& options) {
   return guarded([&] {
     const auto* first = static_cast<const std::byte*>(data);
-    auto model = onnx::read_model(std::vector<std::byte>(first, first + bytes));
-    return Model(std::make_unique<State>(build_model(std::move(model), options), options.threads));
+    std::vector<std::byte> copy(first, first + bytes);
+    return Model(std::make_unique<State>(build_from(std::move(copy), "", options), options.threads));
   });
+}
+
+void Model::save(const std::string& path) const {
+  guarded([&] { save_atomically(path, write_engine(*state_->built->graph).parts); });
 }
 
 Model::Model(std::unique_ptr<State> state) : state_(std::move(state)) {}
