@@ -73,6 +73,9 @@ class Importer {
   Value& value(const std::string& name) {
     auto it = values_.find(name);
     if (it != values_.end()) return *it->second;
+    auto unmade = unmade_.find(name);
+    check(unmade == unmade_.end(), ErrorId::unsupported, "'", name, "' is an output that is not supported of ",
+          unmade == unmade_.end() ? "" : unmade->second);
     auto initializer = initializers_.find(name);
     check(initializer != initializers_.end(), ErrorId::onnx_invalid, "nothing makes '", name, "'");
     try {
@@ -83,6 +86,7 @@ class Importer {
     }
   }
   Value& define(const std::string& name, Value& v) { return *(values_[name] = &v); }
+  void leave_out(const std::string& name, std::string maker) { unmade_[name] = std::move(maker); }
   Network& network() { return network_; }
   const std::shared_ptr<const Model>& model() const { return model_; }
 
@@ -171,6 +175,7 @@ class Importer {
   int64_t opset_ = 0;
   std::map<std::string, const Tensor*> initializers_;
   std::map<std::string, Value*> values_;
+  std::map<std::string, std::string> unmade_;  // further results that nobody may use, and their nodes
 };
 
 Network import_model(std::shared_ptr<const Model> model) { return Importer(std::move(model)).run(); }
@@ -262,8 +267,7 @@ void NodeImport::finish() {
   for (const Attribute& a : node_.attributes)
     check(read_.contains(a.name), ErrorId::unsupported, "attribute ", a.name, " is not supported");
   for (size_t i = 1; i < node_.outputs.size(); ++i)
-    check(node_.outputs[i].empty(), ErrorId::unsupported, "its output ", i, ", '", node_.outputs[i],
-          "', is not supported");
+    if (!node_.outputs[i].empty()) importer_.leave_out(node_.outputs[i], label(node_));
 }
 
 }  // namespace tenon::onnx

@@ -5,6 +5,7 @@
 #include "ops/elementwise/elementwise.h"
 #include "ops/matmul/matmul.h"
 #include "ops/pool/pool.h"
+#include "ops/resize/resize.h"
 #include "ops/softmax/softmax.h"
 
 namespace tenon::onnx {
@@ -95,6 +96,52 @@ void softmax(NodeImport& n, bool log) {
   n.out(n.add(Softmax(axis, log), {&n.in(0)}));
 }
 
+template <size_t N>
+int one_of(const std::string& text, const char* const (&names)[N], const char* what) {
+  for (size_t i = 0; i < N; ++i)
+    if (text == names[i]) return int(i);
+  fail(ErrorId::unsupported, what, " is '", text, "'");
+}
+
+std::vector<double> doubles(const Weights& w) {
+  std::vector<double> list;
+  for (int64_t i = 0; w && i < w->extents.count(); ++i)
+    list.push_back(load_scalar(w->data + i * size_bytes(w->element), w->element).f);
+  return list;
+}
+
+// Operands: x, scales (opset 10); x, roi, scales, sizes (since 11), any of the last three left out or empty.
+void resize(NodeImport& n) {
+  static const char* const modes[] = {"nearest", "linear", "cubic"};
+  static const char* const places[] = {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
+                                       "asymmetric", "tf_half_pixel_for_nn", "tf_crop_and_resize"};
+  static const char* const roundings[] = {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"};
+  static const char* const policies[] = {"stretch", "not_larger", "not_smaller"};
+  bool old = n.opset() < 11;
+  Resize op;
+  op.mode = ResizeMode(one_of(n.text("mode", "nearest"), modes, "mode"));
+  op.coordinates = Coordinates(one_of(n.text("coordinate_transformation_mode", old ? "asymmetric" : "half_pixel"),
+                                      places, "coordinate_transformation_mode"));
+  op.rounding =
+      NearestRounding(one_of(n.text("nearest_mode", old ? "floor" : "round_prefer_floor"), roundings, "nearest_mode"));
+  op.keep_aspect_ratio =
+      KeepAspectRatio(one_of(n.text("keep_aspect_ratio_policy", "stretch"), policies, "keep_aspect_ratio_policy"));
+  op.axes = n.integers("axes");
+  op.cubic_coeff_a = n.floating("cubic_coeff_a", -0.75);
+  op.extrapolation_value = n.floating("extrapolation_value", 0);
+  op.exclude_outside = n.integer("exclude_outside", 0);
+  op.antialias = n.integer("antialias", 0);
+  int at_scales = old ? 1 : 2;
+  if (!old && op.coordinates == Coordinates::tf_crop_and_resize) {
+    check(n.constant(1) != nullptr, ErrorId::unsupported, "the region of interest is not constant");
+    op.roi = doubles(n.constant(1));
+  }
+  if (!old && n.has(3)) return n.out(n.add(op, {&n.in(0), &n.in(3)}));
+  check(n.constant(at_scales) != nullptr, ErrorId::unsupported, "the scales are not constant");
+  op.scales = doubles(n.constant(at_scales));
+  n.out(n.add(op, {&n.in(0)}));
+}
+
 const Import table[] = {
     {"Conv", conv},
     {"MaxPool", [](NodeImport& n) { pool(n, PoolKind::max); }},
@@ -102,6 +149,7 @@ const Import table[] = {
     {"MatMul", [](NodeImport& n) { n.out(n.add(MatMul(), n.inputs())); }},
     {"Gemm", gemm},
     {"BatchNormalization", batch_norm},
+    {"Resize", resize},
     {"Softmax", [](NodeImport& n) { softmax(n, false); }},
     {"LogSoftmax", [](NodeImport& n) { softmax(n, true); }},
 };

@@ -2,11 +2,19 @@
 #include "onnx/import.h"
 #include "ops/concat/concat.h"
 #include "ops/constant/constant.h"
+#include "ops/expand/expand.h"
 #include "ops/flatten/flatten.h"
+#include "ops/gather/gather.h"
 #include "ops/identity/identity.h"
+#include "ops/pad/pad.h"
 #include "ops/reduce/reduce.h"
 #include "ops/reshape/reshape.h"
+#include "ops/select/select.h"
+#include "ops/shape/shape.h"
+#include "ops/slice/slice.h"
+#include "ops/squeeze/squeeze.h"
 #include "ops/transpose/transpose.h"
+#include "ops/unsqueeze/unsqueeze.h"
 
 namespace tenon::onnx {
 
@@ -36,17 +44,81 @@ void dropout(NodeImport& n) {
   n.out(n.add(Identity(), {&n.in(0)}));
 }
 
+Value& list(NodeImport& n, const std::vector<int64_t>& numbers) {
+  return n.constant(make_weights<int64_t>(ElementType::i64, {int64_t(numbers.size())}, numbers));
+}
+
+// Numbers that are an attribute until an opset and a constant operand from then on.
+std::vector<int64_t> constant_list(NodeImport& n, int operand, const char* what) {
+  Weights given = n.constant(operand);
+  bool integers = given && (given->element == ElementType::i64 || given->element == ElementType::i32);
+  check(integers, ErrorId::unsupported, "the ", what, " are not constant");
+  std::vector<int64_t> numbers;
+  for (int64_t i = 0; i < given->extents.count(); ++i)
+    numbers.push_back(load_scalar(given->data + i * size_bytes(given->element), given->element).i);
+  return numbers;
+}
+
+// Attributes until opset 9.
+void slice(NodeImport& n) {
+  Slice op;
+  if (n.opset() < 10) {
+    std::vector<int64_t> starts = n.integers("starts"), ends = n.integers("ends"), axes = n.integers("axes");
+    op.with_axes = !axes.empty();
+    std::vector<Value*> operands{&n.in(0), &list(n, starts), &list(n, ends)};
+    if (op.with_axes) operands.push_back(&list(n, axes));
+    return n.out(n.add(op, operands));
+  }
+  op.with_axes = n.has(3);
+  op.with_steps = n.has(4);
+  std::vector<Value*> operands{&n.in(0), &n.in(1), &n.in(2)};
+  for (int i : {3, 4})
+    if (n.has(i)) operands.push_back(&n.in(i));
+  n.out(n.add(op, operands));
+}
+
+template <class Op>
+void with_axes(NodeImport& n) {
+  std::vector<int64_t> axes;
+  if (n.opset() < 13) axes = n.integers("axes");
+  else if (n.has(1)) axes = constant_list(n, 1, "axes");
+  n.out(n.add(Op(axes), {&n.in(0)}));
+}
+
+// Attributes until opset 10.
+void pad(NodeImport& n) {
+  Pad op;
+  std::string mode = n.text("mode", "constant");
+  const char* const modes[] = {"constant", "reflect", "edge", "wrap"};
+  int index = 0;
+  while (index < 4 && mode != modes[index]) ++index;
+  check(index < 4, ErrorId::onnx_invalid, "mode is '", mode, "'");
+  op.mode = PadMode(index);
+  if (n.opset() < 11) {
+    std::vector<Value*> operands{&n.in(0), &list(n, n.integers("pads"))};
+    double value = n.floating("value", 0);
+    View view;
+    Weights constant = make_weights(n.tensor(n.in(0)).element, {}, view);
+    Scalar s{};
+    s.f = value;
+    store_scalar(view.data, view.element, cast_scalar(s, ElementType::f64, view.element));
+    operands.push_back(&n.constant(constant));
+    return n.out(n.add(op, operands));
+  }
+  if (n.has(3)) op.axes = constant_list(n, 3, "axes");
+  std::vector<Value*> operands{&n.in(0), &n.in(1)};
+  if (n.has(2)) operands.push_back(&n.in(2));
+  n.out(n.add(op, operands));
+}
+
+void shape(NodeImport& n) { n.out(n.add(ShapeOf(n.integer("start", 0), n.integer("end", INT64_MAX)), {&n.in(0)})); }
+
 // Axes as an attribute, or since `operand_since` as an operand.
 void reduce(NodeImport& n, ReduceKind kind, int operand_since) {
   bool keep = n.integer("keepdims", 1), nothing_if_empty = n.integer("noop_with_empty_axes", 0);
   std::vector<int64_t> axes;
   if (n.opset() < operand_since) axes = n.integers("axes");
-  else if (n.has(1)) {
-    Weights list = n.constant(1);
-    check(list && list->element == ElementType::i64, ErrorId::unsupported, "the axes are not constant");
-    for (int64_t i = 0; i < list->extents.count(); ++i)
-      axes.push_back(load_scalar(list->data + 8 * i, ElementType::i64).i);
-  }
+  else if (n.has(1)) axes = constant_list(n, 1, "axes");
   if (axes.empty() && nothing_if_empty) {
     bool elementwise = kind == ReduceKind::l1 || kind == ReduceKind::l2 || kind == ReduceKind::sum_square ||
                        kind == ReduceKind::log_sum;
@@ -82,6 +154,23 @@ const Import table[] = {
     {"Flatten", [](NodeImport& n) { n.out(n.add(Flatten(n.integer("axis", 1)), {&n.in(0)})); }},
     {"Transpose", [](NodeImport& n) { n.out(n.add(Transpose(n.integers("perm")), {&n.in(0)})); }},
     {"Reshape", reshape},
+    {"Slice", slice},
+    {"Squeeze", with_axes<Squeeze>},
+    {"Unsqueeze", with_axes<Unsqueeze>},
+    {"Pad", pad},
+    {"Shape", shape},
+    {"Gather",
+     [](NodeImport& n) {
+       n.out(n.add(Gather(n.integer("axis", 0)), {&n.in(0), &n.in(1)}));
+     }},
+    {"Expand",
+     [](NodeImport& n) {
+       n.out(n.add(Expand(), {&n.in(0), &n.in(1)}));
+     }},
+    {"Where",
+     [](NodeImport& n) {
+       n.out(n.add(Select(), {&n.in(0), &n.in(1), &n.in(2)}));
+     }},
     {"GlobalAveragePool", [](NodeImport& n) { global_pool(n, ReduceKind::mean); }},
     {"GlobalMaxPool", [](NodeImport& n) { global_pool(n, ReduceKind::max); }},
     REDUCE("ReduceSum", sum, 13),

@@ -54,7 +54,9 @@ std::vector<std::byte> bytes_of(const T* data, size_t count) {
   return bytes;
 }
 
-std::vector<std::byte> padding(int64_t bytes) { return std::vector<std::byte>(size_t(align_up(bytes, alignment) - bytes)); }
+std::vector<std::byte> padding(int64_t bytes) {
+  return std::vector<std::byte>(size_t(align_up(bytes, alignment) - bytes));
+}
 
 class Reader {
  public:

@@ -1,0 +1,33 @@
+// Numbers that are a field, or the contents of an operand that must be known when shapes are inferred.
+#pragma once
+#include "ir/op.h"
+
+namespace tenon {
+
+// The list in operand `i`, which is of rank 0 or 1; refuses what is not known yet, naming `what`.
+inline Contents known_list(const Inputs& in, int i, const char* what) {
+  in.check_element(i, ElementType::i64 | ElementType::i32, what);
+  check(in[i].rank() <= 1, what, " is ", in[i], ", expected a list");
+  check(in.contents(i), ErrorId::unsupported, what,
+        " is not known until run time; data-dependent shapes are not supported yet");
+  return *in.contents(i);
+}
+
+// The same from memory.
+inline std::vector<int64_t> list_in(const ConstView& view) {
+  std::vector<int64_t> list;
+  for (int64_t i = 0; i < view.count(); ++i)
+    list.push_back(load_scalar(view.as<std::byte>() + i * size_bytes(view.element), view.element).i);
+  return list;
+}
+
+inline std::vector<int64_t> numbers_of(const Contents& contents, const char* what) {
+  std::vector<int64_t> list;
+  for (const Dim& d : contents) {
+    check(d.known(), ErrorId::unsupported, what, " holds ", d, ", which is not known until run time");
+    list.push_back(d.value());
+  }
+  return list;
+}
+
+}  // namespace tenon

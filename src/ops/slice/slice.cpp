@@ -1,0 +1,114 @@
+#include "ops/slice/slice.h"
+
+#include <algorithm>
+
+#include "base/dispatch.h"
+#include "ops/known_list.h"
+
+namespace tenon {
+
+OP(Slice, slice)
+
+namespace {
+
+struct Cut {
+  int axis;
+  Dim start, end;
+  int64_t step;
+};
+
+// An end of the range, from 0 to `extent` (or from -1 to extent-1 walking backwards), where numpy clamps it to.
+Dim clamped(const Dim& at, const Dim& extent, bool backwards) {
+  Dim low = backwards ? -1 : 0, high = backwards ? extent - 1 : extent;
+  constexpr int64_t far = int64_t(1) << 31;  // beyond any extent of a symbol
+  if (at.known() && !extent.known() && at.value() >= far) return high;
+  if (at.known() && !extent.known() && at.value() <= -far) return low;
+  if (at.known() && extent.known()) {
+    int64_t a = at.value() < 0 ? at.value() + extent.value() : at.value();
+    return std::clamp(a, low.value(), std::max(low.value(), high.value()));
+  }
+  bool from_end = at.known() && at.value() < 0;
+  return max(low, min(high, from_end ? at + extent : at));
+}
+
+std::vector<Cut> cuts(const Slice& op, const Shape& shape, const Contents& starts, const Contents& ends,
+                      const std::vector<int64_t>& axes, const std::vector<int64_t>& steps) {
+  int rank = int(shape.size());
+  check(starts.size() == ends.size(), "there are ", starts.size(), " starts and ", ends.size(), " ends");
+  check(!op.with_axes || axes.size() == starts.size(), "there are ", starts.size(), " starts and ", axes.size(),
+        " axes");
+  check(!op.with_steps || steps.size() == starts.size(), "there are ", starts.size(), " starts and ", steps.size(),
+        " steps");
+  check(op.with_axes || int(starts.size()) <= rank, "there are ", starts.size(), " starts for rank ", rank);
+  if (op.with_axes) axes_of(axes, rank);  // each at most once
+  std::vector<Cut> list;
+  for (size_t i = 0; i < starts.size(); ++i) {
+    int axis = op.with_axes ? axis_of(axes[i], rank) : int(i);
+    int64_t step = op.with_steps ? steps[i] : 1;
+    check(step != 0, "step ", i, " is 0");
+    step = std::clamp<int64_t>(step, -(int64_t(1) << 62), int64_t(1) << 62);
+    const Dim& extent = shape[size_t(axis)];
+    list.push_back({axis, clamped(starts[i], extent, step < 0), clamped(ends[i], extent, step < 0), step});
+  }
+  return list;
+}
+
+Dim length(const Cut& c) {
+  return max(0, c.step > 0 ? ceil_div(c.end - c.start, c.step) : ceil_div(c.start - c.end, Dim(0) - c.step));
+}
+
+std::vector<int64_t> optional_list(const Inputs& in, bool given, int i, const char* what) {
+  return given ? numbers_of(known_list(in, i, what), what) : std::vector<int64_t>();
+}
+
+}  // namespace
+
+Types Slice::infer(const Inputs& in) const {
+  int operands = 3 + with_axes + with_steps;
+  in.check_count(operands, operands);
+  TensorType y = in[0];
+  for (const Cut& c :
+       cuts(*this, in[0].shape, known_list(in, 1, "starts"), known_list(in, 2, "ends"),
+            optional_list(in, with_axes, 3, "axes"), optional_list(in, with_steps, 3 + with_axes, "steps")))
+    y.shape[size_t(c.axis)] = length(c);
+  return {y};
+}
+
+std::optional<Contents> Slice::contents(const Inputs& in) const {
+  const Contents* x = in.contents(0);
+  if (!x || in[0].rank() != 1 || !in.contents(1) || !in.contents(2)) return {};
+  std::vector<Cut> list =
+      cuts(*this, in[0].shape, *in.contents(1), *in.contents(2), optional_list(in, with_axes, 3, "axes"),
+           optional_list(in, with_steps, 3 + with_axes, "steps"));
+  if (list.empty()) return *x;
+  Dim count = length(list[0]);
+  if (!count.known() || !list[0].start.known()) return {};
+  Contents y;
+  for (int64_t i = 0; i < count.value(); ++i) y.push_back((*x)[size_t(list[0].start.value() + i * list[0].step)]);
+  return y;
+}
+
+void Slice::evaluate(ConstViews in, Views out) const {
+  auto contents_of = [&](int i) {
+    std::vector<int64_t> list = list_in(in[size_t(i)]);
+    return Contents(list.begin(), list.end());
+  };
+  Shape shape(in[0].extents.begin(), in[0].extents.end());
+  Extents from = strides_of(in[0].extents), strides = from;
+  int64_t first = 0;
+  for (const Cut& c :
+       cuts(*this, shape, contents_of(1), contents_of(2), with_axes ? list_in(in[3]) : std::vector<int64_t>(),
+            with_steps ? list_in(in[size_t(3 + with_axes)]) : std::vector<int64_t>())) {
+    check(length(c).is(out[0][c.axis]), "axis ", c.axis, " was to have ", out[0][c.axis], " elements, has ", length(c));
+    if (out[0][c.axis] == 0) return;
+    first += c.start.value() * from[c.axis];
+    strides[c.axis] = out[0][c.axis] == 1 ? 0 : from[c.axis] * c.step;
+  }
+  Walk<1> walk(out[0].extents, {strides});
+  int64_t count = out[0].count();
+  dispatch_size(in[0].element, [&]<class T>() {
+    for (int64_t i = 0; i < count; ++i, walk.next()) out[0].as<T>()[i] = in[0].as<T>()[first + walk.offset(0)];
+  });
+}
+
+}  // namespace tenon
