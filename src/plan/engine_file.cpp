@@ -89,6 +89,9 @@ class Reader {
           " sections, expected ", section_count);
     check(header_.digest == header_digest(header_, sections_), ErrorId::engine_digest,
           "the engine's header is damaged (its digest differs)");
+    check(size >= next_, ErrorId::engine_truncated, "the engine ends behind its header, after ", size, " bytes");
+    for (int64_t i = table_bytes; i < next_; ++i)
+      check((*file_)[size_t(i)] == std::byte(0), ErrorId::engine_digest, "the padding behind the header is damaged");
   }
 
   // Sections follow each other without holes: their offsets are known before they are read.
