@@ -196,8 +196,14 @@ Dim floor_div(const Dim& a, const Dim& b) {
     if (Dim::Algebra::divide(term, divisor.terms.begin()->second, part)) Dim::Algebra::add(whole, part, 1);
     else Dim::Algebra::add(rest, term, 1);
   }
+  if (auto number = rest.terms.find(""); b.known() && number != rest.terms.end()) {
+    int64_t quotient = Dim::Algebra::floor_quotient(number->second.factor, b.known_);
+    number->second.factor -= quotient * b.known_;
+    Dim::Algebra::add(whole, {{}, quotient}, 1);
+  }
   Dim left = Dim::Algebra::dim_of(std::move(rest));
   Dim even = Dim::Algebra::dim_of(std::move(whole));
+  if (left.is(0)) return even;
   if (left.known() && b.known()) return even + Dim::Algebra::floor_quotient(left.known_, b.known_);
   return even + Dim::Algebra::of_atom(Dim::Atom::quotient, concat("div(", left, ",", b, ")"), left, b);
 }

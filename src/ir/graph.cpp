@@ -27,6 +27,7 @@ Node& Graph::insert(Nodes::iterator before, std::unique_ptr<Op> op, std::vector<
           " names are given");
     for (size_t i = 0; i < names.size(); ++i) node.output(int(i)).inferred = std::move(inferred.types[i]);
     node.output().contents = std::move(inferred.contents);
+    node.origins_ = {names[0]};
   } catch (...) {
     for (const auto& out : node.outputs()) names_.erase(out->name);
     node.detach();

@@ -56,10 +56,11 @@ Window::Axis Window::along(int axis, const Dim& input, const Dim& extent) const 
   bool pads = auto_pad == AutoPad::explicit_pads;
   Dim begin = pads ? or_default(pads_begin, axis, 0) : 0, end = pads ? or_default(pads_end, axis, 0) : 0;
   Dim room = input + begin + end - covered;
-  check(!room.known() || room.value() >= 0, "the window covers ", covered, " along spatial axis ", axis,
+  Dim output = floor_div(room, stride) + 1;
+  if (ceil) output = min(ceil_div(room, stride) + 1, ceil_div(input + begin, stride));
+  check(!output.known() || output.value() > 0, "the window covers ", covered, " along spatial axis ", axis,
         ", the padded input is only ", input + begin + end);
-  if (!ceil) return {floor_div(room, stride) + 1, begin, end};
-  return {min(ceil_div(room, stride) + 1, ceil_div(input + begin, stride)), begin, end};
+  return {output, begin, end};
 }
 
 Slide Window::slide(int axis, int64_t input, int64_t extent) const {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <unordered_set>
 
+#include "optimizer/pipeline.h"
 #include "regions/reference/reference.h"
 #include "regions/reformat/reformat.h"
 
@@ -55,7 +56,11 @@ Built build(Graph lowered, const BuildOptions& options) {
   auto start = clock::now();
   Built built;
   built.graph = std::make_unique<Graph>(std::move(lowered));
-  const Graph& graph = *built.graph;
+  Graph graph = clone(*built.graph);
+  if (options.optimize) {
+    RewriteLog log = optimize(graph, {}, [](const char*, const Graph&) {});
+    built.stats["rewrites"] = log.rewrites;
+  }
 
   Workers workers(options.threads);
   Target target;

@@ -48,11 +48,10 @@ double kernel(double x, bool cubic, double a) {
 
 template <class T>
 T rounded(double x) {  // integers: half to even, then to the nearest that there is
+  using Limits = std::numeric_limits<T>;
   if constexpr (is_float<T>) return T(x);
-  else if (std::isnan(x)) return 0;
-  else
-    return T(
-        std::clamp(std::nearbyint(x), double(std::numeric_limits<T>::min()), double(std::numeric_limits<T>::max())));
+  else if (!(x > double(Limits::min()))) return std::isnan(x) ? T(0) : Limits::min();
+  else return x >= double(Limits::max()) ? Limits::max() : T(std::nearbyint(x));
 }
 
 }  // namespace
@@ -78,10 +77,7 @@ void Resize::plan_scales(std::vector<Axis>& list) const {
     Axis& a = list[i];
     auto [up, down] = fraction_of(scales[i]);
     a.up = up, a.down = down;
-    a.output = floor_div(a.input * up, down);
-    if (a.start == 0 && a.end == 1) continue;
-    Fraction part = fraction_of(double(float(a.end - a.start)));
-    a.output = floor_div(a.input * up * part.up, Dim(down) * part.down);
+    a.output = floor_div(a.input * up, down);  // whatever roi is: ONNX's text has it as a factor, nobody's code does
   }
 }
 
@@ -200,7 +196,9 @@ std::vector<Resize::Sample> Resize::samples_of(const Axis& axis) const {
     double at = double(i), x = (at + 0.5) * down / up - 0.5;  // half_pixel
     switch (coordinates) {
       case Coordinates::half_pixel: break;
-      case Coordinates::half_pixel_symmetric: x += in / 2 * (1 - out / (in * up / down)); break;
+      case Coordinates::half_pixel_symmetric:
+        x = ((2 * at + 1 - out) * down / up + in - 1) / 2;
+        break;  // about the centre
       case Coordinates::pytorch_half_pixel: x = resized > 1 ? x : 0; break;
       case Coordinates::align_corners: x = resized > 1 ? at * (in - 1) / (out - 1) : 0; break;
       case Coordinates::asymmetric: x = at * down / up; break;
@@ -256,10 +254,11 @@ void Resize::evaluate(ConstViews in, Views out) const {
     return false;
   };
   if (mode == ResizeMode::nearest) {
-    Scalar number{};
-    number.f = extrapolation_value;
     uint64_t bits = 0;
-    store_scalar(&bits, x.element, cast_scalar(number, ElementType::f64, x.element));
+    dispatch(x.element, [&]<class T>() {
+      T number = rounded<T>(extrapolation_value);
+      std::memcpy(&bits, &number, sizeof number);
+    });
     Extents strides = strides_of(x.extents);
     dispatch_size(x.element, [&]<class T>() {
       T outside;

@@ -1,0 +1,59 @@
+#include "ir/dim.h"
+
+#include <gtest/gtest.h>
+
+namespace tenon {
+namespace {
+
+TEST(Dim, one_canonical_text_for_equal_extents) {
+  Dim n = Dim::symbol("N"), h = Dim::symbol("H");
+  EXPECT_EQ(to_text(n * 2 + h - n), "H+N");
+  EXPECT_EQ(to_text((n + 1) * (n - 1)), "N*N-1");
+  EXPECT_EQ(n * h * 6, h * 2 * (n * 3));
+  EXPECT_TRUE((n - n).is(0));
+}
+
+TEST(Dim, quotients_leave_what_divides_evenly) {
+  Dim n = Dim::symbol("N"), h = Dim::symbol("H");
+  EXPECT_EQ(floor_div(n * 6, n), Dim(6));
+  EXPECT_EQ(floor_div(n * h * 6, n * 3), h * 2);
+  EXPECT_EQ(to_text(floor_div(h + 7, 2)), "div(H+1,2)+3");
+  EXPECT_EQ(floor_div(h + 7, 2).at({{"H", 4}}), 5);
+  EXPECT_EQ(floor_div(Dim(-7), 2), Dim(-4));
+  EXPECT_THROW(floor_div(n, 0), Error);
+}
+
+TEST(Dim, text_reads_back) {
+  for (const char* text : {"0", "-3", "N", "2*N+1", "div(H+1,2)+3", "max(0,T-3)", "min(H,N)*2"}) {
+    Dim d = parse_dim(text);
+    EXPECT_EQ(parse_dim(to_text(d)), d) << text;
+  }
+  EXPECT_THROW(parse_dim("2*"), Error);
+  EXPECT_THROW(parse_dim(std::string(1000, 'm') + "(" + std::string(100, '(')), Error);
+}
+
+TEST(Dim, ranges_are_never_too_narrow) {
+  Ranges ranges{{"N", {1, 8}}, {"T", {0, 5}}};
+  EXPECT_EQ(parse_dim("2*N+1").range(ranges), (Range{3, 17}));
+  EXPECT_EQ(parse_dim("max(0,T-3)").range(ranges), (Range{0, 2}));
+  EXPECT_EQ(parse_dim("div(N+1,2)").range(ranges), (Range{1, 4}));
+}
+
+TEST(Dim, sizes_that_overflow_are_refused) {
+  Dim big = int64_t(1) << 62;
+  EXPECT_THROW(big * 4, Error);
+  EXPECT_THROW(big + big, Error);
+  EXPECT_THROW((Dim::symbol("N") * big).at({{"N", 4}}), Error);
+}
+
+TEST(Dim, an_unbound_symbol_is_named) {
+  try {
+    Dim::symbol("batch").at({});
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_STREQ(e.what(), "TN105: no value is bound to the dimension 'batch'");
+  }
+}
+
+}  // namespace
+}  // namespace tenon

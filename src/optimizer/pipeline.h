@@ -1,0 +1,15 @@
+// What happens to every graph, whatever the target.
+#pragma once
+#include "base/function_ref.h"
+#include "optimizer/rewriter.h"
+
+namespace tenon {
+
+struct PipelineOptions {
+  const char* stop_after = nullptr;  // a pass's name: the later ones are left out
+};
+
+// `after` sees the graph behind every pass, by the pass's name: to print it, or to stop the time.
+RewriteLog optimize(Graph& graph, const PipelineOptions& options, FunctionRef<void(const char*, const Graph&)> after);
+
+}  // namespace tenon

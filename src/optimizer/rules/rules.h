@@ -1,0 +1,9 @@
+// The groups of rules that pipeline.cpp names.
+#pragma once
+#include "optimizer/rewriter.h"
+
+namespace tenon {
+
+extern const Rules fold_constants, cancel_moves, fold_into_conv;
+
+}  // namespace tenon
