@@ -1,6 +1,9 @@
 // Stable texts of errors, from errors.def.
 #include "base/error.h"
 
+#include <charconv>
+#include <cmath>
+
 namespace tenon {
 
 namespace {
@@ -14,6 +17,14 @@ constexpr Row rows[] = {
 #undef ERROR
 };
 }  // namespace
+
+std::string to_text(double number) {
+  if (std::isnan(number)) return "nan";
+  if (std::isinf(number)) return number > 0 ? "inf" : "-inf";
+  char text[40];
+  auto end = std::to_chars(text, text + sizeof text, number).ptr;
+  return std::string(text, end);
+}
 
 ErrorCode code_of(ErrorId id) { return rows[size_t(id)].code; }
 const char* text_of(ErrorId id) { return rows[size_t(id)].id; }

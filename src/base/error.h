@@ -13,6 +13,8 @@ inline std::string to_text(char c) { return std::string(1, c); }
 template <class N>
 requires std::is_arithmetic_v<N> std::string to_text(N n) { return std::to_string(n); }
 
+std::string to_text(double number);  // shortest that reads back
+
 template <class... Parts>  // to_text of a part is found beside its type
 std::string concat(const Parts&... parts) {
   std::string text;

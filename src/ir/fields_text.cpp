@@ -10,14 +10,6 @@
 
 namespace tenon {
 
-std::string to_text(double number) {
-  if (std::isnan(number)) return "nan";
-  if (std::isinf(number)) return number > 0 ? "inf" : "-inf";
-  char text[40];
-  auto end = std::to_chars(text, text + sizeof text, number).ptr;
-  return std::string(text, end);
-}
-
 std::string digest_of(const Tensor& tensor) {
   char text[20];
   std::snprintf(text, sizeof text, "%016llx",

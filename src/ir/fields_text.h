@@ -12,7 +12,6 @@ std::string fields_text(const Op& op, WeightsText how = WeightsText::digest, std
 // Sets the fields that `text` names; the others keep their defaults, an unknown one is an error.
 void parse_fields(Op& op, std::string_view text, const std::vector<Weights>& list = {});
 
-std::string to_text(double number);  // shortest that reads back
 std::string digest_of(const Tensor& tensor);
 
 // Words of a text, honouring "quotes" and nesting in brackets; ends at the end of the line.

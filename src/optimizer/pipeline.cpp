@@ -1,5 +1,6 @@
 #include "optimizer/pipeline.h"
 
+#include "optimizer/passes/passes.h"
 #include "optimizer/rules/rules.h"
 
 namespace tenon {
@@ -9,14 +10,17 @@ namespace tenon {
 RewriteLog optimize(Graph& graph, const PipelineOptions& options, FunctionRef<void(const char*, const Graph&)> after) {
   const struct {
     const char* name;
-    Rules rules;
+    Rules rules;  // or, where there are none, a pass
+    void (*pass)(Graph&, RewriteLog&) = nullptr;
   } passes[] = {{"fold_constants", fold_constants},
+                {"merge_equal", {}, merge_equal},
                 {"cancel_moves", cancel_moves},
                 {"fold_into_conv", fold_into_conv},
                 {"fold_new_constants", fold_constants}};
   RewriteLog log;
   for (const auto& pass : passes) {
-    Rewriter::run(graph, pass.rules, log);
+    if (pass.pass) pass.pass(graph, log);
+    else Rewriter::run(graph, pass.rules, log);
     after(pass.name, graph);
     if (options.stop_after && std::string_view(options.stop_after) == pass.name) break;
   }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "ir/text.h"
+#include "optimizer/passes/passes.h"
 #include "optimizer/pipeline.h"
 #include "optimizer/rules/rules.h"
 
@@ -100,6 +101,18 @@ TEST(FoldIntoConv, a_conv_with_other_users_is_left_alone) {
   std::string text = after((std::string(norm_after_conv) + "return y, c\n").c_str(), fold_into_conv, &log);
   EXPECT_NE(text.find("batch_norm"), text.npos);
   EXPECT_TRUE(says(log, "fold_batch_norm not at 'y': conv has other users"));
+}
+
+TEST(MergeEqual, the_first_of_equal_nodes_serves_all) {
+  Graph graph = parse("x = input() type=f32[2]\na = relu(x)\nb = relu(x)\nc = exp(x)\ny = add(a, b)\nreturn y, b, c\n");
+  RewriteLog log;
+  merge_equal(graph, log);
+  EXPECT_EQ(to_text(graph),
+            "x = input() type=f32[2] : f32[2]\n"
+            "a = relu(x) : f32[2]\n"
+            "c = exp(x) : f32[2]\n"
+            "y = add(a, a) : f32[2]\n"
+            "return y, a as b, c\n");
 }
 
 TEST(Rewriter, stops_after_as_many_rewrites_as_asked) {

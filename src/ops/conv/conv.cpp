@@ -35,6 +35,7 @@ Types Conv::infer(const Inputs& in) const {
 // One plane of y at a time; every tap adds a scaled, shifted plane of x to it.
 void Conv::evaluate(ConstViews in, Views out) const {
   check_extents(*this, in, out);
+  if (out[0].count() == 0) return;
   const ConstView &x = in[0], &w = in[1];
   Slide depth, height, width;  // axes that are missing keep extent 1
   Slide* slides[] = {&width, &height, &depth};

@@ -50,6 +50,7 @@ struct Matrices {
 
 void MatMul::evaluate(ConstViews in, Views out) const {
   check_extents(*this, in, out);
+  if (out[0].count() == 0) return;
   Matrices a(in[0], transpose_a, true), b(in[1], transpose_b, false);
   Extents batch;
   for (int i = 0; i < std::max(a.batch.rank, b.batch.rank); ++i) batch.push(out[0][i]);

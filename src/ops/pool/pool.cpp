@@ -73,20 +73,21 @@ void Pool::evaluate(ConstViews in, Views out) const {
       Walk<0> at(places, {});
       for (int64_t i = 0; i < outputs; ++i, at.next()) {
         Extents taps, steps;  // those of this window that meet the input
-        int64_t first = p * plane, padded = 1;
+        int64_t first = p * plane;
+        double padded = 1;
         for (int d = 0; d < places.rank; ++d) {
           const Slide& s = slides[size_t(d)];
           Slide::Steps hit = s.taps_of(at.at(d));
           taps.push(hit.count());
-          steps.push(s.dilation * strides[d + 2]);
+          steps.push(hit.count() > 1 ? s.dilation * strides[d + 2] : 0);
           if (hit.count() > 0) first += s.source(at.at(d), hit.first) * strides[d + 2];
-          padded *= s.padded_taps_of(at.at(d)).count();
+          padded *= double(s.padded_taps_of(at.at(d)).count());
         }
         int64_t count = taps.count();
         const T* x = in[0].as<T>() + (count > 0 ? first : 0);
         if (kind == PoolKind::max) *y++ = largest(x, Walk<1>(taps, {steps}), count);
         else if constexpr (is_float<T>)
-          *y++ = T(count == 0 ? 0.0 : sum_of(x, Walk<1>(taps, {steps}), count) / double(count_pads ? padded : count));
+          *y++ = T(count == 0 ? 0.0 : sum_of(x, Walk<1>(taps, {steps}), count) / (count_pads ? padded : double(count)));
       }
     }
   });

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/dispatch.h"
+#include "ir/fields_text.h"
 #include "ops/known.h"
 
 namespace tenon {
@@ -27,7 +28,7 @@ struct Fraction {
 // The first continued fraction that is the same float: models say 0.7f and mean 7/10, and floor(10 * scale) shows it.
 Fraction fraction_of(double number) {
   constexpr double most = 0x1p31;
-  check(number >= 1 / most && number <= most, "a scale is ", number, ", expected 2^-31 to 2^31");
+  check(number >= 1 / most && number <= most, "a scale is ", to_text(number), ", expected 2^-31 to 2^31");
   Fraction f{1, 0}, before{0, 1};
   for (double rest = number;;) {
     auto whole = int64_t(std::floor(rest));
@@ -278,8 +279,10 @@ void Resize::evaluate(ConstViews in, Views out) const {
   dispatch(x.element, [&]<class T>() {
     std::vector<double> values(x.as<T>(), x.as<T>() + x.count());
     Extents extents = x.extents;
-    for (int d = 0; d < x.rank(); ++d)
-      if (!samples[size_t(d)].empty()) values = interpolate(values, extents, d, samples[size_t(d)]);
+    for (bool grows : {false, true})  // what shrinks goes first, so that nothing between is larger than x and y
+      for (int d = 0; d < x.rank(); ++d)
+        if (!samples[size_t(d)].empty() && (y[d] > x[d]) == grows)
+          values = interpolate(values, extents, d, samples[size_t(d)]);
     Walk<0> walk(y.extents, {});
     for (int64_t i = 0, n = y.count(); i < n; ++i, walk.next())
       y.as<T>()[i] = rounded<T>(any_outside(walk) ? extrapolation_value : values[size_t(i)]);
