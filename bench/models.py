@@ -147,7 +147,7 @@ def efficientnet_b0():
             y = net.conv(y, c_in * expand, size, step, groups=c_in * expand, act="silu")
             squeezed = net.conv(net.op("GlobalAveragePool", y), max(1, c_in // 4), 1, act="silu")
             y = net.op("Mul", net.op("Sigmoid", net.conv(squeezed, c_in * expand, 1)), y)
-            y = net.conv(y, width, 1, gain=1.7)            # the gate halves
+            y = net.conv(y, width, 1, gain=1.7)             # the gate halves
             x = net.op("Add", y, x) if step == 1 and c_in == width else y
     return classify(net, net.conv(x, 1280, 1, act="silu"))
 

@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "base/dispatch.h"
-#include "ir/fields_text.h"
 #include "ops/known.h"
 
 namespace tenon {
@@ -28,7 +27,7 @@ struct Fraction {
 // The first continued fraction that is the same float: models say 0.7f and mean 7/10, and floor(10 * scale) shows it.
 Fraction fraction_of(double number) {
   constexpr double most = 0x1p31;
-  check(number >= 1 / most && number <= most, "a scale is ", to_text(number), ", expected 2^-31 to 2^31");
+  check(number >= 1 / most && number <= most, "a scale is ", number, ", expected 2^-31 to 2^31");
   Fraction f{1, 0}, before{0, 1};
   for (double rest = number;;) {
     auto whole = int64_t(std::floor(rest));
