@@ -39,9 +39,10 @@ struct TensorRef {
 };
 
 struct Options {
-  int threads = 0;       // 0: all that the process may use
-  bool optimize = true;  // false: every node by its reference kernel
-  double tuning_ms = 0;  // time for measuring kernels; 0: choose by prediction alone
+  int threads = 0;                     // 0: all that the process may use
+  bool optimize = true;                // false: every node by its reference kernel
+  double tuning_ms = 0;                // time for measuring kernels; 0: choose by prediction alone
+  std::vector<std::string> providers;  // whose kernels may be chosen beside the reference's ("node"); empty: all
 };
 
 // A built model. Copies share everything but the memory of a run: give each thread a copy of its own.
@@ -63,7 +64,7 @@ class TENON_API Model {
   void save(const std::string& path) const;  // as an engine file, atomically: the old file or the new one, whole
 
   std::string explain() const;
-  std::map<std::string, double> stats() const;  // build_ms, weights_bytes, arena_bytes, steps
+  std::map<std::string, double> stats() const;  // build_ms, arena_bytes, kernel/…, rule/…
 
  private:
   struct State;

@@ -40,8 +40,9 @@ PYBIND11_MODULE(_tenon, m) {
       .def_readonly("shape", &tenon::api::Port::shape);
   py::class_<Model>(m, "Model")
       .def_static("load",
-                  [](const py::object& source, int threads, bool optimize, double tuning_ms) {
-                    tenon::api::Options options{threads, optimize, tuning_ms};
+                  [](const py::object& source, int threads, bool optimize, double tuning_ms,
+                     const std::vector<std::string>& providers) {
+                    tenon::api::Options options{threads, optimize, tuning_ms, providers};
                     if (py::isinstance<py::bytes>(source)) {
                       std::string_view bytes = source.cast<py::bytes>();
                       py::gil_scoped_release release;

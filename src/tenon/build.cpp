@@ -4,8 +4,7 @@
 #include <unordered_set>
 
 #include "optimizer/pipeline.h"
-#include "regions/reference/reference.h"
-#include "regions/reformat/reformat.h"
+#include "tenon/providers.h"
 
 namespace tenon {
 
@@ -17,20 +16,6 @@ double ms_since(clock::time_point start) {
   return std::chrono::duration<double, std::milli>(clock::now() - start).count();
 }
 
-// regions.def lists the providers; the order is that of explanations and of ties.
-const Providers& providers(bool optimize) {
-#define REGION(Provider, object) static const Provider object;
-#include "regions/regions.def"
-#undef REGION
-  static const Providers all{
-#define REGION(Provider, object) &object,
-#include "regions/regions.def"
-#undef REGION
-  };
-  static const Providers plain{&reference};
-  return optimize ? all : plain;
-}
-
 // Symbols stand for 1 where nobody said what is typical.
 Binding typical_binding(const Graph& graph) {
   std::map<std::string, int> symbols;
@@ -40,6 +25,14 @@ Binding typical_binding(const Graph& graph) {
   Binding binding;
   for (const auto& [name, count] : symbols) binding[name] = 1;
   return binding;
+}
+
+// rule/fold_scale: how often; kernel/softmax.rows: how many steps. What testers of rules and offers ask for.
+void count_rewrites(const RewriteLog& log, std::map<std::string, double>& stats) {
+  for (const std::string& line : log.lines)
+    if (size_t at = line.find(" at "); at != line.npos && line.find(" not at ") == line.npos)
+      stats["rule/" + line.substr(0, at)] += 1;
+  stats["rewrites"] = log.rewrites;
 }
 
 double weights_bytes(const Plan& plan) {
@@ -59,19 +52,17 @@ Built build(Graph lowered, const BuildOptions& options) {
   Graph graph = clone(*built.graph);
   if (options.optimize) {
     RewriteLog log = optimize(graph, {}, [](const char*, const Graph&) {});
-    built.stats["rewrites"] = log.rewrites;
+    count_rewrites(log, built.stats);
   }
 
   Workers workers(options.threads);
-  Target target;
-  target.threads = workers.threads();
-  target.machine = concat("cpu x86-64, ", workers.threads(), " threads");
+  Target target = cpu_target(workers.threads());
   target.typical = typical_binding(graph);
-  target.reformat = prepare_reformat;
 
+  Providers providers = options.optimize ? providers_named(options.providers) : Providers{all_providers()[0]};
   TimingCache cache;
   Costs costs(target, cache, workers);
-  Catalog offers = catalog(graph, providers(options.optimize), target, domains(graph, {}));
+  Catalog offers = catalog(graph, providers, target, domains(graph, {}));
   Cover chosen = cover(graph, offers, costs, default_beam, true);
   built.stats["first_plan_ms"] = ms_since(start);
   if (options.tuning_ms > 0)
@@ -80,6 +71,7 @@ Built build(Graph lowered, const BuildOptions& options) {
   built.plan = std::make_shared<const Plan>(make_plan(graph, chosen, target));
   built.stats["build_ms"] = ms_since(start);
   built.stats["weights_bytes"] = weights_bytes(*built.plan);
+  for (const Step& step : built.plan->steps) built.stats["kernel/" + step.kernel] += 1;
   built.stats["steps"] = double(built.plan->steps.size());
   return built;
 }

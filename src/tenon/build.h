@@ -8,6 +8,7 @@ struct BuildOptions {
   int threads = 0;
   bool optimize = true;  // false: every node by its reference kernel
   double tuning_ms = 0;
+  std::vector<std::string> providers = {};  // by name, beside the reference; empty: all
 };
 
 struct Built {

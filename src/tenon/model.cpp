@@ -63,7 +63,7 @@ struct Model::State {
 // An engine or an ONNX model, told apart by content.
 static std::shared_ptr<const Built> build_from(std::vector<std::byte> bytes, const std::string& folder,
                                                const Options& options) {
-  BuildOptions how{options.threads, options.optimize, options.tuning_ms};
+  BuildOptions how{options.threads, options.optimize, options.tuning_ms, options.providers};
   if (looks_like_an_engine(bytes)) {
     auto file = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
     return std::make_shared<const Built>(build(read_engine(std::move(file)), how));

@@ -1,0 +1,18 @@
+// Which of the compiled widths this machine runs.
+#pragma once
+
+namespace tenon {
+
+enum class Isa { portable, avx2, avx512 };  // avx2 with fma and f16c; avx512 with bw, dq, vl, vbmi
+
+Isa isa();  // asked of the CPU once
+const char* name_of(Isa isa);
+void limit_isa(Isa most);  // for tests of the narrower kernels: isa() is at most this
+
+// The instance of a kernel for this machine: by_isa(f<4>, f<8>, f<16>).
+template <class F>
+F* by_isa(F* portable, F* avx2, F* avx512) {
+  return isa() == Isa::avx512 ? avx512 : isa() == Isa::avx2 ? avx2 : portable;
+}
+
+}  // namespace tenon

@@ -1,0 +1,128 @@
+// Vectors of N lanes as GCC and clang write them: + - * / < == and ?: work lane by lane. Kernel bodies are templates
+// over N, so that one source serves every instruction set; helpers here are what the language has no operator for.
+#pragma once
+#include <immintrin.h>
+
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+
+namespace tenon {
+
+template <class T, int N>
+struct VectorOf {
+  typedef T type __attribute__((vector_size(sizeof(T) * N)));
+};
+template <int N>
+using Floats = typename VectorOf<float, N>::type;
+template <int N>
+using Ints = typename VectorOf<int32_t, N>::type;
+
+template <int N>
+inline Floats<N> splat(float x) {
+  return Floats<N>{} + x;
+}
+template <int N>
+inline Floats<N> load(const float* p) {
+  Floats<N> v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+template <int N>
+inline void store(float* p, Floats<N> v) {
+  std::memcpy(p, &v, sizeof v);
+}
+// The first `count` lanes; the others are `fill`, and not stored.
+template <int N>
+inline Floats<N> load_some(const float* p, int64_t count, float fill = 0) {
+  Floats<N> v = splat<N>(fill);
+  std::memcpy(&v, p, size_t(count) * sizeof(float));
+  return v;
+}
+template <int N>
+inline void store_some(float* p, int64_t count, Floats<N> v) {
+  std::memcpy(p, &v, size_t(count) * sizeof(float));
+}
+
+// a * b + c, rounded once where the machine can.
+template <int N>
+inline Floats<N> fma(Floats<N> a, Floats<N> b, Floats<N> c) {
+#ifdef __AVX512F__
+  if constexpr (N == 16) return (Floats<N>)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#endif
+#ifdef __FMA__
+  if constexpr (N == 8) return (Floats<N>)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#endif
+  return a * b + c;
+}
+
+// The larger; NaN if either is.
+template <int N>
+inline Floats<N> max(Floats<N> a, Floats<N> b) {
+#ifdef __AVX512F__
+  if constexpr (N == 16) {  // maxps gives b where a is NaN or b is: ordered lanes keep it, others add up to NaN
+    __mmask16 nan = _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_UNORD_Q);
+    __m512 most = _mm512_max_ps((__m512)a, (__m512)b);
+    return (Floats<N>)_mm512_mask_add_ps(most, nan, (__m512)a, (__m512)b);
+  }
+#endif
+  return a != a || a > b ? a : b;
+}
+template <int N>
+inline Floats<N> min(Floats<N> a, Floats<N> b) {
+#ifdef __AVX512F__
+  if constexpr (N == 16) {
+    __mmask16 nan = _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_UNORD_Q);
+    __m512 least = _mm512_min_ps((__m512)a, (__m512)b);
+    return (Floats<N>)_mm512_mask_add_ps(least, nan, (__m512)a, (__m512)b);
+  }
+#endif
+  return a != a || a < b ? a : b;
+}
+
+// Sums in a fixed order: pairs of halves.
+template <int N>
+inline float sum_of_lanes(Floats<N> v) {
+  float part[N];
+  std::memcpy(part, &v, sizeof v);
+  for (int half = N / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; ++i) part[i] += part[i + half];
+  return part[0];
+}
+template <int N>
+inline float max_of_lanes(Floats<N> v) {
+  float most = v[0];
+  for (int i = 1; i < N; ++i) most = most != most || most > v[i] ? most : v[i];
+  return most;
+}
+
+// Whole numbers nearest to lanes of magnitude below 2^22, ties to even.
+template <int N>
+inline Floats<N> round_small(Floats<N> x) {
+  constexpr float magic = 0x1.8p23f;
+  return (x + magic) - magic;
+}
+
+// 2^n for whole n from -126 to 127.
+template <int N>
+inline Floats<N> power_of_two(Floats<N> n) {
+  Ints<N> bits = (__builtin_convertvector(n, Ints<N>) + 127) << 23;
+  return (Floats<N>)bits;
+}
+
+// e^x within 2 ulp, subnormal results and infinities included: x = n ln 2 + r, |r| <= ln 2 / 2, Taylor to r^7.
+template <int N>
+inline Floats<N> exp(Floats<N> x) {
+  using F = Floats<N>;
+  F bounded = x > 89.f ? splat<N>(89.f) : x < -104.f ? splat<N>(-104.f) : x;
+  F n = round_small<N>(bounded * 0x1.715476p+0f);
+  F r = fma<N>(n, splat<N>(-0x1.62e4p-1f), bounded);
+  r = fma<N>(n, splat<N>(-0x1.7f7d1cp-20f), r);
+  F p = splat<N>(1.f / 5040);
+  for (float c : {1.f / 720, 1.f / 120, 1.f / 24, 1.f / 6, .5f, 1.f, 1.f}) p = fma<N>(p, r, splat<N>(c));
+  F first = round_small<N>(n * .5f);  // two factors: one alone would overflow or flush
+  F y = p * power_of_two<N>(first) * power_of_two<N>(n - first);
+  return x == x ? y : x;
+}
+
+}  // namespace tenon

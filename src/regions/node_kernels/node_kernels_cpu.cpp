@@ -1,0 +1,55 @@
+// Reads ops.def: which folders have kernels of their own.
+#include <unordered_map>
+
+#include "regions/node_kernels/node_kernels.h"
+
+namespace tenon {
+
+#define OPS(folder)
+#define OPS_CPU(folder)              \
+  extern const OpInfos folder##_ops; \
+  extern const NodeKernels folder##_cpu;
+#include "ops/ops.def"
+#undef OPS_CPU
+
+static NodeKernels kernels_of(const OpInfo& info) {
+  static const std::unordered_map<const OpInfo*, NodeKernels> table = [] {
+    std::unordered_map<const OpInfo*, NodeKernels> map;
+#define OPS_CPU(folder) \
+  for (const OpInfo& op : folder##_ops) map[&op] = folder##_cpu;
+#include "ops/ops.def"
+#undef OPS
+#undef OPS_CPU
+    return map;
+  }();
+  auto it = table.find(&info);
+  return it == table.end() ? NodeKernels() : it->second;
+}
+
+void NodeKernelProvider::offers(const Node& root, const Target& target, Offers& offers) const {
+  NodeKernels kernels = kernels_of(root.info());
+  if (kernels.empty()) return;
+  Offer plain;
+  plain.provider = this;
+  plain.region = Region({&root});
+  for (const Value* in : root.inputs()) plain.operands.push_back({in, plain_format(*in)});
+  for (const auto& out : root.outputs()) plain.results.push_back(plain_format(*out));
+  TypicalViews views = typical_views(root, target);
+  double work = root.op().work(views.in, views.out);
+  for (const NodeKernel& k : kernels) {
+    Offer offer = plain;
+    offer.kernel = k.name;
+    price(offer, target, work);
+    std::string reason = k.fit(root, target, offer);
+    if (reason.empty()) offers.accept(std::move(offer));
+    else offers.refuse(k.name, std::move(reason));
+  }
+}
+
+std::unique_ptr<Kernel> NodeKernelProvider::prepare(const Offer& offer, const Target& target) const {
+  for (const NodeKernel& k : kernels_of(offer.region.root().info()))
+    if (offer.kernel == k.name) return k.prepare(offer, target);
+  fail(ErrorId::internal, "no kernel is called '", offer.kernel, "'");
+}
+
+}  // namespace tenon

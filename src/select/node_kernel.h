@@ -1,0 +1,24 @@
+// Kernels for one node alone, as an operator's folder lists them: ops/softmax/softmax_cpu.cpp defines `softmax_cpu`,
+// and the folder's line in ops.def says OPS_CPU(softmax).
+#pragma once
+#include "select/offer.h"
+
+namespace tenon {
+
+struct NodeKernel {
+  const char* name;  // "softmax.rows"
+  // `offer` comes in plain formats and priced by the roofline of Op::work. Leaves it, changes formats or prices, or
+  // returns why the kernel cannot take the node; empty: it can.
+  std::string (*fit)(const Node& node, const Target& target, Offer& offer);
+  std::unique_ptr<Kernel> (*prepare)(const Offer& offer, const Target& target);
+};
+
+using NodeKernels = std::span<const NodeKernel>;
+
+// Reads and writes `layout`: every operand that has the result's rank, and the results. Empty, or why that is
+// impossible.
+std::string use_layout(Offer& offer, Layout layout);
+// Prices the offer: arithmetic at `share` of the machine's peak, memory at `memory_share` of its bandwidth.
+void price(Offer& offer, const Target& target, double multiply_adds, double share = .5, double memory_share = .5);
+
+}  // namespace tenon
