@@ -46,9 +46,14 @@ Workers::Workers(int threads) : threads_(threads > 0 ? threads : usable_cores())
 
 Workers::~Workers() = default;
 
+static thread_local int slot_of_thread = 0;
+
+int Workers::slot() { return slot_of_thread; }
+
 void Workers::run(int64_t count, FunctionRef<void(int64_t)> task) {
   if (count <= 0) return;
   if (count == 1 || !arena_) {
+    slot_of_thread = 0;
     for (int64_t i = 0; i < count; ++i) task(i);
     return;
   }
@@ -59,6 +64,7 @@ void Workers::run(int64_t count, FunctionRef<void(int64_t)> task) {
         int64_t(0), count,
         [&](int64_t i) {
           TENON_HAPPENS_AFTER(&started);
+          slot_of_thread = tbb::this_task_arena::current_thread_index();
           task(i);
           TENON_HAPPENS_BEFORE(&finished);
         },

@@ -16,6 +16,7 @@ class Workers {
   // Calls task(0) … task(count-1) on up to `threads` threads, in any order; returns when all have returned.
   // The first exception is rethrown here. One task, or one thread: on the caller's.
   void run(int64_t count, FunctionRef<void(int64_t)> task);
+  static int slot();  // within a task: which of the threads this is, from 0
 
  private:
   struct Arena;

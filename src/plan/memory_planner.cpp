@@ -64,10 +64,11 @@ void find_life_times(Plan& plan) {
   share_in_place(plan);
 }
 
-MemoryMap plan_memory(const Plan& plan, const std::vector<Extents>& extents) {
+MemoryMap plan_memory(const Plan& plan, const std::vector<Extents>& extents, int threads) {
   MemoryMap map;
   map.slot_offset.assign(plan.slots.size(), -1);
   map.scratch_offset.assign(plan.steps.size(), 0);
+  map.thread_scratch.assign(plan.steps.size(), 0);
   std::vector<Block> blocks;
   for (size_t i = 0; i < plan.slots.size(); ++i) {
     const Slot& s = plan.slots[i];
@@ -79,7 +80,10 @@ MemoryMap plan_memory(const Plan& plan, const std::vector<Extents>& extents) {
     std::vector<View> out;
     for (int s : plan.steps[i].in) in.push_back({nullptr, plan.slots[size_t(s)].format.element, extents[size_t(s)]});
     for (int s : plan.steps[i].out) out.push_back({nullptr, plan.slots[size_t(s)].format.element, extents[size_t(s)]});
-    int64_t bytes = plan.steps[i].run->scratch_bytes(in, out);
+    const Kernel& kernel = *plan.steps[i].run;
+    int64_t shared = align_up(kernel.scratch_bytes(in, out), alignment);
+    map.thread_scratch[i] = shared;
+    int64_t bytes = checked_add(shared, checked_mul(align_up(kernel.scratch_bytes_per_thread(), alignment), threads));
     if (bytes > 0) blocks.push_back({bytes, 0, int(i), int(i), &map.scratch_offset[i]});
   }
   map.arena_bytes = place(blocks);

@@ -44,9 +44,10 @@ Plan make_plan(const Graph& graph, const Cover& cover, const Target& target);
 struct MemoryMap {
   std::vector<int64_t> slot_offset;     // in the arena; -1 for what lies elsewhere
   std::vector<int64_t> scratch_offset;  // by step
+  std::vector<int64_t> thread_scratch;  // by step: where the threads' own parts begin, behind scratch_offset
   int64_t arena_bytes = 0;
 };
-MemoryMap plan_memory(const Plan& plan, const std::vector<Extents>& extents);
+MemoryMap plan_memory(const Plan& plan, const std::vector<Extents>& extents, int threads);
 void find_life_times(Plan& plan);
 
 }  // namespace tenon

@@ -66,7 +66,7 @@ std::unique_ptr<ExecutionContext::Shape> ExecutionContext::bind(std::span<const 
     for (int64_t d : shape->extents.back())
       check(d >= 0, ErrorId::shape_out_of_profile, "with these inputs '", s.name, "' would be ", shape->extents.back());
   }
-  shape->memory = plan_memory(*plan_, shape->extents);
+  shape->memory = plan_memory(*plan_, shape->extents, workers_.threads());
   auto view = [&](int s) {
     const Slot& slot = plan_->slots[size_t(s)];
     void* data = slot.weights ? const_cast<std::byte*>(slot.weights->data) : nullptr;
@@ -135,7 +135,8 @@ void ExecutionContext::run(std::span<const void* const> inputs, std::span<void* 
   set_addresses(inputs, outputs);
   for (size_t i = 0; i < plan_->steps.size(); ++i) {
     const Shape::Views& views = now_->steps[i];
-    plan_->steps[i].run->run({views.in, views.out, arena_.get() + now_->memory.scratch_offset[i], workers_});
+    std::byte* scratch = arena_.get() + now_->memory.scratch_offset[i];
+    plan_->steps[i].run->run({views.in, views.out, scratch, workers_, scratch + now_->memory.thread_scratch[i]});
   }
   for (size_t i = 0; i < plan_->outputs.size(); ++i) {  // inputs, constants and values asked for twice
     const Slot& slot = plan_->slots[size_t(plan_->outputs[i].slot)];

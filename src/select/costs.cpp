@@ -63,7 +63,10 @@ static double time_ms(const Kernel& kernel, const std::vector<Operand>& in, cons
   for (const Operand& o : in) from.push_back(view(o));
   for (const Operand& o : out) to.push_back(view(o));
   memory.push_back(filled(ElementType::u8, kernel.scratch_bytes(from, to)));
-  Call call{from, to, const_cast<std::byte*>(memory.back()->data), workers};
+  auto* scratch = const_cast<std::byte*>(memory.back()->data);
+  int64_t own = align_up(kernel.scratch_bytes_per_thread(), 64);
+  memory.push_back(filled(ElementType::u8, checked_mul(own, workers.threads())));
+  Call call{from, to, scratch, workers, const_cast<std::byte*>(memory.back()->data)};
   double best = 1e9, total = 0;
   for (int i = 0; i < 7 && total < 25; ++i) {
     auto start = clock::now();

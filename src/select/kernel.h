@@ -10,6 +10,12 @@ struct Call {
   Views out;           // extents are logical ones; layout and stored type are what the offer agreed on
   std::byte* scratch;  // of scratch_bytes, 64-byte aligned; contents are whatever the last step left
   Workers& workers;
+  std::byte* threads_scratch = nullptr;  // scratch_bytes_per_thread for each of the workers' threads
+
+  // Within a task: the part that belongs to the thread it runs on.
+  std::byte* own_scratch(int64_t bytes_per_thread) const {
+    return threads_scratch + Workers::slot() * align_up(bytes_per_thread, 64);
+  }
 };
 
 class Kernel {
@@ -17,6 +23,7 @@ class Kernel {
   virtual ~Kernel() = default;
   virtual void run(const Call& call) const = 0;                         // never allocates
   virtual int64_t scratch_bytes(ConstViews, Views) const { return 0; }  // for these extents; data is not there
+  virtual int64_t scratch_bytes_per_thread() const { return 0; }        // for Call::own_scratch
 };
 
 }  // namespace tenon

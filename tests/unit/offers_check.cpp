@@ -1,6 +1,7 @@
 #include "offers_check.h"
 
 #include <gtest/gtest.h>
+#include <tbb/global_control.h>
 
 #include <cmath>
 #include <cstring>
@@ -108,8 +109,10 @@ Run run_offer(const Offer& offer, const Kernel& kernel, const Values& values, bo
     from[size_t(offer.in_place)].data = to[0].data;
   }
   Memory scratch(kernel.scratch_bytes(from, to));
+  Memory own(align_up(kernel.scratch_bytes_per_thread(), 64) * threads);
   Workers workers(threads);
-  kernel.run({from, to, scratch.data(), workers});
+  kernel.run({from, to, scratch.data(), workers, own.data()});
+  EXPECT_TRUE(own.guard_is_whole()) << "wrote behind its threads' scratch memory";
   EXPECT_TRUE(scratch.guard_is_whole()) << "wrote behind its scratch memory";
   for (size_t i = 0; i < run.out.size(); ++i) {
     EXPECT_TRUE(run.out[i].guard_is_whole()) << "wrote behind result " << i;
@@ -149,6 +152,7 @@ void check_offer(const TextCase& c, const Offer& offer, const Kernel& kernel, co
 }  // namespace
 
 void check_offers(const TextCase& c, const std::string& type) {
+  tbb::global_control real_threads(tbb::global_control::max_allowed_parallelism, 3);
   std::vector<Binding> bindings = c.bindings();
   Graph graph = c.graph(type, bindings.back());
   Isa machine = isa();
