@@ -38,6 +38,12 @@ struct TensorRef {
   size_t bytes = 0;
 };
 
+// One step of a model's plan, with the time it took in all profiled runs together.
+struct StepTime {
+  std::string kernel, origins;  // "onednn.conv"; the names of the ONNX nodes it computes
+  double ms = 0;
+};
+
 struct Options {
   int threads = 0;                     // 0: all that the process may use
   bool optimize = true;                // false: every node by its reference kernel
@@ -64,6 +70,8 @@ class TENON_API Model {
   void save(const std::string& path) const;  // as an engine file, atomically: the old file or the new one, whole
 
   std::string explain() const;
+  void set_profiling(bool on);  // sums start at 0; each run adds a few microseconds
+  std::vector<StepTime> step_times() const;
   std::map<std::string, double> stats() const;  // build_ms, arena_bytes, kernel/…, rule/…
 
  private:

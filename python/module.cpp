@@ -72,6 +72,13 @@ PYBIND11_MODULE(_tenon, m) {
              model.run(from, to);
            })
       .def("save", &Model::save, py::call_guard<py::gil_scoped_release>())
+      .def("set_profiling", &Model::set_profiling)
+      .def("step_times",
+           [](const Model& model) {
+             std::vector<std::tuple<std::string, std::string, double>> list;
+             for (const auto& step : model.step_times()) list.emplace_back(step.kernel, step.origins, step.ms);
+             return list;
+           })
       .def("explain", &Model::explain)
       .def("stats", &Model::stats);
 }

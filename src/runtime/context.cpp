@@ -1,6 +1,7 @@
 #include "runtime/context.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <new>
 
@@ -126,6 +127,19 @@ void ExecutionContext::set_addresses(std::span<const void* const> inputs, std::s
   }
 }
 
+void ExecutionContext::set_profiling(bool on) { step_ms_.assign(on ? plan_->steps.size() : 0, 0.0); }
+
+void ExecutionContext::run_steps() {
+  using clock = std::chrono::steady_clock;
+  for (size_t i = 0; i < plan_->steps.size(); ++i) {
+    const Shape::Views& views = now_->steps[i];
+    std::byte* scratch = arena_.get() + now_->memory.scratch_offset[i];
+    clock::time_point start = step_ms_.empty() ? clock::time_point() : clock::now();
+    plan_->steps[i].run->run({views.in, views.out, scratch, workers_, scratch + now_->memory.thread_scratch[i]});
+    if (!step_ms_.empty()) step_ms_[i] += std::chrono::duration<double, std::milli>(clock::now() - start).count();
+  }
+}
+
 void ExecutionContext::run(std::span<const void* const> inputs, std::span<void* const> outputs) {
   InUse guard(in_use_);
   check(now_, "set the shapes of the inputs first");
@@ -133,11 +147,7 @@ void ExecutionContext::run(std::span<const void* const> inputs, std::span<void* 
         plan_->inputs.size(), " inputs and ", plan_->outputs.size(), " outputs, found ", inputs.size(), " and ",
         outputs.size(), " addresses");
   set_addresses(inputs, outputs);
-  for (size_t i = 0; i < plan_->steps.size(); ++i) {
-    const Shape::Views& views = now_->steps[i];
-    std::byte* scratch = arena_.get() + now_->memory.scratch_offset[i];
-    plan_->steps[i].run->run({views.in, views.out, scratch, workers_, scratch + now_->memory.thread_scratch[i]});
-  }
+  run_steps();
   for (size_t i = 0; i < plan_->outputs.size(); ++i) {  // inputs, constants and values asked for twice
     const Slot& slot = plan_->slots[size_t(plan_->outputs[i].slot)];
     if (slot.place == Slot::output && slot.binding == int(i)) continue;

@@ -18,6 +18,10 @@ class ExecutionContext {
   // Addresses of dense row-major memory, in the plan's order. Returns when the outputs are written.
   void run(std::span<const void* const> inputs, std::span<void* const> outputs);
 
+  // From now on each run adds every step's milliseconds to its sum, in the plan's order; and those sums.
+  void set_profiling(bool on);
+  const std::vector<double>& step_ms() const { return step_ms_; }
+
   int64_t arena_bytes() const { return arena_bytes_; }
 
  private:
@@ -25,12 +29,15 @@ class ExecutionContext {
   std::unique_ptr<Shape> bind(std::span<const Extents> inputs) const;
   void set_addresses(std::span<const void* const> inputs, std::span<void* const> outputs);
 
+  void run_steps();
+
   std::shared_ptr<const Plan> plan_;
   Workers workers_;
   std::shared_ptr<std::byte> arena_;
   int64_t arena_bytes_ = 0;
   std::vector<std::shared_ptr<Shape>> shapes_;  // most recent first, at most max_shapes
   Shape* now_ = nullptr;
+  std::vector<double> step_ms_;  // empty: no profiling
   std::atomic<bool> in_use_ = false;
 };
 

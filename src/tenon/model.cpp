@@ -132,6 +132,16 @@ void Model::run(const std::vector<TensorRef>& inputs, const std::vector<void*>& 
 
 std::string Model::explain() const { return state_->built->explanation; }
 
+void Model::set_profiling(bool on) { state_->context.set_profiling(on); }
+
+std::vector<StepTime> Model::step_times() const {
+  std::vector<StepTime> list;
+  const std::vector<double>& ms = state_->context.step_ms();
+  for (size_t i = 0; i < ms.size(); ++i)
+    list.push_back({state_->built->plan->steps[i].kernel, state_->built->plan->steps[i].origins, ms[i]});
+  return list;
+}
+
 std::map<std::string, double> Model::stats() const {
   std::map<std::string, double> stats = state_->built->stats;
   stats["arena_bytes"] = double(state_->context.arena_bytes());

@@ -18,7 +18,7 @@ std::vector<Epilogue> epilogues(const Node& root, FunctionRef<bool(const Node&)>
 // One step of a tail that libraries have a name for.
 struct TailStep {
   enum Kind { activation, add, mul } kind;
-  const char* name = nullptr;   // activation: its row in ops/unary
+  const char* name = nullptr;   // activation: its row in ops/unary, or "linear", alpha x + beta
   double alpha = 0, beta = 0;   // and its parameters
   const Value* side = nullptr;  // add, mul: the other operand
 };

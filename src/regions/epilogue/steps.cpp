@@ -81,6 +81,24 @@ std::vector<bool> dependents(const Expression& e) {
   return depends;
 }
 
+// x * c, x / c, x + c, x - c as alpha x + beta; sets what x is. A quotient only where its reciprocal is exact.
+std::optional<TailStep> linear(const Expression& e, const Instruction& i, int& x) {
+  auto number = [&](int k) { return k >= 0 && e.list[size_t(k)].code == Opcode::number; };
+  bool commutes_here = i.code == Opcode::add || i.code == Opcode::mul;
+  bool on_right = number(i.b), on_left = commutes_here && number(i.a);
+  if (on_right == on_left) return {};
+  double c = e.list[size_t(on_right ? i.b : i.a)].number;
+  int exponent = 0;
+  TailStep step{TailStep::activation, "linear", 1, 0, nullptr};
+  if (i.code == Opcode::mul) step.alpha = c;
+  else if (i.code == Opcode::div && std::abs(std::frexp(c, &exponent)) == 0.5) step.alpha = 1 / c;
+  else if (i.code == Opcode::add) step.beta = c;
+  else if (i.code == Opcode::sub) step.beta = -c;
+  else return {};
+  x = on_right ? i.a : i.b;
+  return step;
+}
+
 }  // namespace
 
 std::optional<std::vector<TailStep>> steps_of(const Epilogue& epilogue) {
@@ -102,6 +120,8 @@ std::optional<std::vector<TailStep>> steps_of(const Epilogue& epilogue) {
       steps.push_back(
           {TailStep::activation, p.name, std::isnan(m.alpha) ? 0 : m.alpha, std::isnan(m.beta) ? 0 : m.beta, nullptr});
     }
+    if (next < 0)
+      if (std::optional<TailStep> step = linear(e, i, next)) steps.push_back(*step);
     if (next < 0 && (i.code == Opcode::add || i.code == Opcode::mul)) {
       auto side = [&](int k) -> const Value* {
         const Instruction& o = e.list[size_t(k)];

@@ -1,20 +1,24 @@
 #include "ops/conv/conv.h"
+#include "ops/matmul/matmul.h"
 #include "regions/onednn/conv.h"
+#include "regions/onednn/matmul.h"
 #include "regions/onednn/onednn.h"
 
 namespace tenon {
 
-static bool is_anchor(const Node& node) { return as<Conv>(node); }
+static bool is_anchor(const Node& node) { return as<Conv>(node) || as<MatMul>(node); }
 
 void OnednnProvider::offers(const Node& root, const Target& target, Offers& offers) const {
   if (root.inputs().empty() || root.output().element() != ElementType::f32) return;
   for (const Epilogue& e : epilogues(root, [](const Node& n) { return is_anchor(n); }))
-    onednn::offer_conv(*this, e, target, offers);
+    if (as<Conv>(e.anchor())) onednn::offer_conv(*this, e, target, offers);
+    else onednn::offer_matmul(*this, e, target, offers);
 }
 
 std::unique_ptr<Kernel> OnednnProvider::prepare(const Offer& offer, const Target&) const {
   for (const Epilogue& e : epilogues(offer.region.root(), [](const Node& n) { return is_anchor(n); }))
-    if (e.region.nodes == offer.region.nodes) return onednn::prepare_conv(e, offer);
+    if (e.region.nodes == offer.region.nodes)
+      return as<Conv>(e.anchor()) ? onednn::prepare_conv(e, offer) : onednn::prepare_matmul(e, offer);
   fail(ErrorId::internal, "an offer of oneDNN no longer matches its graph");
 }
 
