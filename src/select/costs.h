@@ -15,6 +15,7 @@ class Costs {
   TimingCache& cache;
   Workers& workers;
   Guess guess = Guess::expected;
+  size_t weights_bytes = 0;  // of the whole network: where they exceed the caches, kernels are timed with cold weights
 
   double ms(const Offer& offer) const;
   double reformat_ms(const Value& value, Format from, Format to) const;
@@ -26,6 +27,8 @@ class Costs {
 
  private:
   const std::string& key(const Offer& offer) const;
+  double time_ms(const Kernel& kernel, const std::vector<Operand>& in, const std::vector<Operand>& out, bool weighted);
+  std::vector<std::byte> cold_{};
   mutable std::unordered_map<const Offer*, std::string> keys_{};
 };
 

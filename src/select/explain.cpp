@@ -11,6 +11,8 @@ static std::string ms_text(double ms, bool measured) {
   return text;
 }
 
+static std::string name_of(const Offer& o) { return o.config ? concat(o.kernel, " ", o.config) : o.kernel; }
+
 static std::string regret(const Cover& cover, const Offer& offer) {
   auto it = cover.regret_ms.find(&offer);
   if (it == cover.regret_ms.end()) return "not reached";
@@ -33,14 +35,16 @@ std::string explain(const Cover& cover, const Catalog& catalog, const Costs& cos
       for (const std::string& o : n->origins()) origins += (origins.empty() ? "" : ", ") + o;
     line("from    ", "", origins);
     auto state = [&](const Offer& o) { return ms_text(costs.ms(o), costs.measured(o)); };
-    if (!root.inputs().empty()) line("chosen  ", state(*c.offer), c.offer->kernel + "  " + c.offer->formats_text());
+    if (!root.inputs().empty())
+      line("chosen  ", state(*c.offer), concat(name_of(*c.offer), "  ", c.offer->formats_text()));
     for (const Reformat& r : c.reformats)
       line("reformat", ms_text(costs.reformat_ms(*r.value, r.from, r.to), false), concat(r.from, " -> ", r.to));
     const Offers& offers = catalog.at(&root);
     for (const Offer& o : offers.accepted)
       if (&o != c.offer && !root.inputs().empty())
-        line("instead ", state(o),
-             concat(o.kernel, "  ", o.formats_text(), "  over ", o.region.nodes.size(), " nodes: ", regret(cover, o)));
+        line(
+            "instead ", state(o),
+            concat(name_of(o), "  ", o.formats_text(), "  over ", o.region.nodes.size(), " nodes: ", regret(cover, o)));
     for (const Refusal& r : offers.refused) line("refused ", "", concat(r.kernel, ": ", r.reason));
   }
   return text + concat("total ", ms_text(cover.ms, true),

@@ -19,6 +19,6 @@ using NodeKernels = std::span<const NodeKernel>;
 // impossible.
 std::string use_layout(Offer& offer, Layout layout);
 // Prices the offer: arithmetic at `share` of the machine's peak, memory at `memory_share` of its bandwidth.
-void price(Offer& offer, const Target& target, double multiply_adds, double share = .5, double memory_share = .5);
+void price(Offer& offer, const Target& target, double multiply_adds, double share = .5, double memory_share = .25);
 
 }  // namespace tenon

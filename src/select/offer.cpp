@@ -15,7 +15,8 @@ std::string Offer::formats_text() const {
 }
 
 std::string Offer::key(const Target& target) const {
-  return concat(target.machine, " | ", kernel, " | ", formats_text(), " | ", region.text(target.typical));
+  return concat(target.machine, " | ", kernel, config ? concat(" ", config) : "", " | ", formats_text(), " | ",
+                region.text(target.typical));
 }
 
 static std::optional<std::string> forbidden(const Offer& offer, const Domains& domains) {

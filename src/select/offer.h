@@ -13,7 +13,7 @@ namespace tenon {
 struct Target {
   std::string machine;               // ISA, threads, library versions: part of every timing key
   Binding typical;                   // costs are counted at these
-  double gflops = 100, gbytes = 20;  // of all threads together: predictions, not limits
+  double gflops = 100, gbytes = 20;  // peaks of all threads together, the latter of near caches: bounds
   int threads = 1;
   std::unique_ptr<Kernel> (*reformat)(const TensorType& type, Format from, Format to) = nullptr;
 };
@@ -28,6 +28,7 @@ struct Operand {
 struct Offer {
   const Provider* provider = nullptr;
   std::string kernel;  // "onednn.conv"
+  int64_t config = 0;  // which variant of the kernel: the provider's own number, part of the timing key
   Region region;
   std::vector<Operand> operands;  // what the kernel reads at run time; constants it packs are not among them
   std::vector<Format> results;    // one for each exit

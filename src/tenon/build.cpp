@@ -3,6 +3,7 @@
 #include <chrono>
 #include <unordered_set>
 
+#include "ops/constant/constant.h"
 #include "optimizer/pipeline.h"
 #include "tenon/providers.h"
 
@@ -25,6 +26,15 @@ Binding typical_binding(const Graph& graph) {
   Binding binding;
   for (const auto& [name, count] : symbols) binding[name] = 1;
   return binding;
+}
+
+size_t constant_bytes(const Graph& graph) {
+  std::unordered_set<const Tensor*> seen;
+  size_t bytes = 0;
+  for (const auto& n : graph.nodes())
+    if (n->inputs().empty() && n->outputs().size() == 1)
+      if (Weights w = constant_of(n->output()); w && seen.insert(w.get()).second) bytes += size_t(w->bytes());
+  return bytes;
 }
 
 // rule/fold_scale: how often; kernel/softmax.rows: how many steps. What testers of rules and offers ask for.
@@ -62,6 +72,7 @@ Built build(Graph lowered, const BuildOptions& options) {
   Providers providers = options.optimize ? providers_named(options.providers) : Providers{all_providers()[0]};
   TimingCache cache;
   Costs costs(target, cache, workers);
+  costs.weights_bytes = constant_bytes(graph);
   Catalog offers = catalog(graph, providers, target, domains(graph, {}));
   Cover chosen = cover(graph, offers, costs, default_beam, true);
   built.stats["first_plan_ms"] = ms_since(start);

@@ -2,8 +2,8 @@
 
 #include "devices/cpu/onednn.h"
 #include "ops/constant/constant.h"
-#include "ops/conv/conv.h"
 #include "regions/onednn/conv.h"
+#include "regions/onednn/conv_tiles.h"
 
 namespace tenon::onednn {
 
@@ -19,64 +19,25 @@ tag tag_of(Layout layout, int rank) {
   return tags[int(layout)][rank - 3];
 }
 
-// What does not depend on the batch: one image in, one image out.
-struct Problem {
-  const Conv& conv;
-  Extents x, w, y;  // of one image; x[0] and y[0] are 1
-  Format in, out;
-  bool bias;
-  dnnl::post_ops ops;
-  bool depthwise() const { return conv.groups > 1 && w[1] == 1 && w[0] == x[1]; }
-};
-
-// Channels of one tile, as input and as output.
-struct Range {
-  int64_t x_first, x_count, y_first, y_count, groups;
-  bool same_size(const Range& other) const {
-    return x_count == other.x_count && y_count == other.y_count && groups == other.groups;
-  }
-};
-
-// Four blocks of 16 output channels a tile where there are enough of them, else about two tiles.
-int64_t channels_per_tile(int64_t channels) {
-  int64_t blocks = (channels + 15) / 16;
-  return 16 * (blocks >= 8 ? 4 : (blocks + 1) / 2);
-}
-
-std::vector<Range> ranges(const Problem& p) {
-  std::vector<Range> list;
-  int64_t groups = p.conv.groups, x_channels = p.x[1], y_channels = p.y[1];
-  if (groups == 1 || p.depthwise()) {
-    int64_t step = channels_per_tile(y_channels);
-    for (int64_t c = 0; c < y_channels; c += step) {
-      int64_t count = std::min(step, y_channels - c);
-      list.push_back(groups == 1 ? Range{0, x_channels, c, count, 1} : Range{c, count, c, count, count});
-    }
-  } else {
-    int64_t x_step = x_channels / groups, y_step = y_channels / groups;
-    for (int64_t g = 0; g < groups; ++g) list.push_back({g * x_step, x_step, g * y_step, y_step, 1});
-  }
-  return list;
-}
-
 memory::dims dims_of(const Extents& e) { return memory::dims(e.begin(), e.end()); }
 
-memory::dims weight_dims(const Problem& p, const Range& r) {
+memory::dims weight_dims(const ConvProblem& p, const Range& r) {
   memory::dims d{r.y_count, p.w[1]};
   if (r.groups > 1) d = {r.groups, r.y_count / r.groups, p.w[1]};
   d.insert(d.end(), p.w.begin() + 2, p.w.end());
   return d;
 }
 
-Descriptor describe(const Problem& p, const Range& r) {
+Descriptor describe(const ConvProblem& p, const dnnl::post_ops& ops, const Range& r) {
   int rank = p.x.rank;
   memory::dims x = dims_of(p.x), y = dims_of(p.y), strides, dilates, begin, end;
-  x[1] = r.x_count, y[1] = r.y_count;
+  x[1] = r.x_count, y[1] = r.y_count, x[2] = r.x_rows, y[2] = r.y_rows;
   for (int i = 0; i < rank - 2; ++i) {
     Slide s = p.conv.slide(i, p.x[i + 2], p.w[i + 2]);
     strides.push_back(s.stride), dilates.push_back(s.dilation - 1), begin.push_back(s.pad_begin);
     end.push_back((s.output - 1) * s.stride + (s.extent - 1) * s.dilation + 1 - s.input - s.pad_begin);
   }
+  begin[0] = r.pad_begin, end[0] = r.pad_end;
   auto f32 = memory::data_type::f32;
   memory::desc bias = p.bias ? memory::desc({r.y_count}, f32, tag::x) : memory::desc();
   dnnl::convolution_forward::desc d(dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
@@ -84,53 +45,39 @@ Descriptor describe(const Problem& p, const Range& r) {
                                     memory::desc(weight_dims(p, r), f32, tag::any), bias,
                                     memory::desc(y, f32, tag_of(p.out.layout, rank)), strides, dilates, begin, end);
   dnnl::primitive_attr attr = attributes();
-  attr.set_post_ops(p.ops);
+  attr.set_post_ops(ops);
   return {d, attr, engine()};
 }
 
-int64_t channel_bytes(const Extents& image, Format f) {  // of one block of 16, or of one channel
-  int64_t plane = image.count_between(2, image.rank) * size_bytes(f.element);
-  return f.layout == Layout::c16 ? plane * 16 : plane;
-}
-int64_t channel_offset(const Extents& image, Format f, int64_t channel) {
-  return channel_bytes(image, f) * (f.layout == Layout::c16 ? channel / 16 : channel);
-}
+bool gathers(const ConvProblem& p) { return p.out.layout == Layout::nhwc && !p.row_tiles; }
 
 class OnednnConv final : public Kernel {
  public:
-  OnednnConv(const Problem& p, const Tensor& weights, const Tensor* bias, bool residual)
-      : in_(p.in), out_(p.out), residual_(residual) {
+  OnednnConv(const ConvProblem& p, const PostOps& post, const Tensor& weights, const Tensor* bias)
+      : in_(p.in), out_(p.out), residual_(post.residual), gathered_(gathers(p)) {
     for (const Range& r : ranges(p)) {
       auto same = std::find_if(tiles_.begin(), tiles_.end(), [&](const Tile& t) { return t.range.same_size(r); });
-      Tile tile{same == tiles_.end() ? sizes_.size() : same->size,
-                r,
-                {},
-                {},
-                channel_offset(p.x, p.in, r.x_first),
-                channel_offset(p.y, p.out, r.y_first)};
+      Tile tile{same == tiles_.end() ? sizes_.size() : same->size, r, {}, {}, offset_in(p.x, p.in, r.x_first, r.x_row),
+                offset_in(p.y, p.out, r.y_first, r.y_row)};
       if (same == tiles_.end()) {
-        Descriptor d = describe(p, r);
+        Descriptor d = describe(p, post.ops, r);
         sizes_.push_back({dnnl::convolution_forward(d), d.src_desc(), d.weights_desc(), d.bias_desc(), d.dst_desc(),
                           d.scratchpad_desc()});
-        scratch_ = std::max(scratch_, int64_t(d.scratchpad_desc().get_size()));
+        scratch_ = std::max(scratch_, align_up(int64_t(d.scratchpad_desc().get_size()), 64));
+        if (gathered_) tile_bytes_ = std::max(tile_bytes_, int64_t(d.dst_desc().get_size()));
       }
       const Size& size = sizes_[tile.size];
-      memory::dims dims = weight_dims(p, r);
-      tag plain = std::array{tag::abc, tag::abcd, tag::abcde, tag::abcdef}[dims.size() - 3];
-      View view;
-      tile.weights = make_weights(ElementType::u8, {int64_t(size.weights.get_size())}, view);
-      int64_t per_filter = p.w.count_between(1, p.w.rank) * size_bytes(weights.element);
-      pack(memory::desc(dims, memory::data_type::f32, plain), weights.data + r.y_first * per_filter, size.weights,
-           view.data);
-      if (bias) {
-        tile.bias = make_weights(ElementType::f32, {r.y_count}, view);
-        std::memcpy(view.data, bias->data + r.y_first * 4, size_t(r.y_count * 4));
-      }
+      auto sibling = std::find_if(tiles_.begin(), tiles_.end(), [&](const Tile& t) {
+        return t.range.y_first == r.y_first && sizes_[t.size].weights == size.weights;
+      });
+      bool shares = sibling != tiles_.end();
+      tile.weights = shares ? sibling->weights : packed(p, weights, r, size.weights);
+      if (bias) tile.bias = shares ? sibling->bias : part_of(*bias, r);
       tiles_.push_back(std::move(tile));
     }
   }
 
-  int64_t scratch_bytes_per_thread() const override { return scratch_; }
+  int64_t scratch_bytes_per_thread() const override { return scratch_ + tile_bytes_; }
 
   void run(const Call& call) const override {
     const ConstView& x = call.in[0];
@@ -143,13 +90,17 @@ class OnednnConv final : public Kernel {
       const Tile& t = tiles_[size_t(i % per_image)];
       const Size& s = sizes_[t.size];
       auto data = [](const Weights& w) { return w ? const_cast<std::byte*>(w->data) : nullptr; };
-      void* scratch = scratch_ ? call.own_scratch(scratch_) : nullptr;
-      execute(s.primitive, {{DNNL_ARG_SRC, s.x.data,
-                             const_cast<std::byte*>(x.as<std::byte>()) + i / per_image * x_image + t.x_offset},
+      std::byte* scratch = call.own_scratch(scratch_bytes_per_thread());
+      const std::byte* from = x.as<std::byte>() + i / per_image * x_image + t.x_offset;
+      std::byte* to = y.as<std::byte>() + i / per_image * y_image + t.y_offset;
+      std::byte* tile = gathered_ ? scratch + scratch_ : to;
+      if (gathered_ && residual_) copy_tile(t, y.extents, to, tile, false);
+      execute(s.primitive, {{DNNL_ARG_SRC, s.x.data, const_cast<std::byte*>(from)},
                             {DNNL_ARG_WEIGHTS, s.weights.data, data(t.weights)},
                             {DNNL_ARG_BIAS, s.bias.data, data(t.bias)},
-                            {DNNL_ARG_DST, s.y.data, y.as<std::byte>() + i / per_image * y_image + t.y_offset},
-                            {DNNL_ARG_SCRATCHPAD, s.scratch.data, scratch}});
+                            {DNNL_ARG_DST, s.y.data, tile},
+                            {DNNL_ARG_SCRATCHPAD, s.scratch.data, scratch_ ? scratch : nullptr}});
+      if (gathered_) copy_tile(t, y.extents, to, tile, true);
     });
   }
 
@@ -164,16 +115,39 @@ class OnednnConv final : public Kernel {
     Weights weights, bias;
     int64_t x_offset, y_offset;
   };
+  // Channels last: a tile of channels is strided there, which oneDNN would do slowly; it is computed dense.
+  static void copy_tile(const Tile& t, const Extents& y, std::byte* image, std::byte* tile, bool out) {
+    int64_t pixels = y.count_between(2, y.rank), bytes = t.range.y_count * size_bytes(ElementType::f32);
+    int64_t step = y[1] * size_bytes(ElementType::f32);
+    for (int64_t i = 0; i < pixels; ++i)
+      if (out) std::memcpy(image + i * step, tile + i * bytes, size_t(bytes));
+      else std::memcpy(tile + i * bytes, image + i * step, size_t(bytes));
+  }
+  static Weights packed(const ConvProblem& p, const Tensor& weights, const Range& r, const memory::desc& to) {
+    memory::dims dims = weight_dims(p, r);
+    tag plain = std::array{tag::abc, tag::abcd, tag::abcde, tag::abcdef}[dims.size() - 3];
+    View view;
+    Weights made = make_weights(ElementType::u8, {int64_t(to.get_size())}, view);
+    int64_t per_filter = p.w.count_between(1, p.w.rank) * size_bytes(weights.element);
+    pack(memory::desc(dims, memory::data_type::f32, plain), weights.data + r.y_first * per_filter, to, view.data);
+    return made;
+  }
+  static Weights part_of(const Tensor& bias, const Range& r) {
+    View view;
+    Weights made = make_weights(ElementType::f32, {r.y_count}, view);
+    std::memcpy(view.data, bias.data + r.y_first * size_bytes(ElementType::f32), size_t(made->bytes()));
+    return made;
+  }
   static int64_t image_bytes(Extents e, Format f) {
     e[0] = 1;
     return stored_bytes(e, f);
   }
 
   Format in_, out_;
-  bool residual_;
+  bool residual_, gathered_;
   std::vector<Size> sizes_;
   std::vector<Tile> tiles_;
-  int64_t scratch_ = 0;
+  int64_t scratch_ = 0, tile_bytes_ = 0;
 };
 
 // Why oneDNN cannot take it whatever the layout, or null.
@@ -189,7 +163,7 @@ const char* refusal(const Epilogue& e, const PostOps& post, const Target& target
   return nullptr;
 }
 
-Problem problem_of(const Epilogue& e, const PostOps& post, Format in, Format out) {
+ConvProblem problem_of(const Epilogue& e, Format in, Format out, int64_t row_tiles) {
   const Node& conv = e.anchor();
   auto image = [](const Shape& s) {
     Extents extents{1};
@@ -203,17 +177,18 @@ Problem problem_of(const Epilogue& e, const PostOps& post, Format in, Format out
           in,
           out,
           conv.input_count() == 3,
-          post.ops};
+          row_tiles};
 }
 
-// Why a tile grid of this kind cannot be walked, or null.
-const char* misfit(const Problem& p) {
-  bool blocked = p.in.layout == Layout::c16;
-  if (p.conv.groups > 1 && !p.depthwise() && ((p.x[1] / p.conv.groups) % 16 || (p.y[1] / p.conv.groups) % 16))
-    return "groups are no multiples of 16 channels";
-  if (p.conv.groups > 1 && !blocked) return "groups in plain layout";
-  if (!blocked && p.x[1] > 4) return "many channels in plain layout";
-  return nullptr;
+// How oneDNN would do it, or why it cannot.
+std::string implementation_of(const ConvProblem& p, const dnnl::post_ops& ops) {
+  try {
+    for (const Range& r : ranges(p))
+      if (std::string name = describe(p, ops, r).impl_info_str(); !is_fast(name.c_str())) return "has only " + name;
+  } catch (const dnnl::error& error) {
+    return error.what();
+  }
+  return "";
 }
 
 }  // namespace
@@ -222,32 +197,27 @@ void offer_conv(const Provider& provider, const Epilogue& e, const Target& targe
   PostOps post = post_ops(e);
   if (const char* reason = refusal(e, post, target)) return offers.refuse("onednn.conv", reason);
   const Node& conv = e.anchor();
-  Format out{ElementType::f32, Layout::c16};
-  for (Layout layout : {Layout::c16, Layout::plain}) {
-    Format in{ElementType::f32, layout};
-    Problem p = problem_of(e, post, in, out);
-    std::string name = concat("onednn.conv ", in, " -> ", out);
-    if (const char* reason = misfit(p)) {
-      offers.refuse(name, reason);
-      continue;
-    }
-    std::string implementation;
-    try {
-      for (const Range& r : ranges(p)) {
-        implementation = describe(p, r).impl_info_str();
-        if (!is_fast(implementation.c_str())) break;
-      }
-    } catch (const dnnl::error& error) {
-      offers.refuse(name, concat("oneDNN: ", error.what()));
-      continue;
-    }
-    if (!is_fast(implementation.c_str())) {
-      offers.refuse(name, concat("oneDNN has only ", implementation));
+  struct Variant {
+    Layout in, out;
+    int64_t row_tiles;
+  };
+  for (auto [in_layout, out_layout, row_tiles] :
+       {Variant{Layout::c16, Layout::c16, 0}, Variant{Layout::plain, Layout::c16, 0},
+        Variant{Layout::nhwc, Layout::nhwc, 4}, Variant{Layout::nhwc, Layout::nhwc, 2},
+        Variant{Layout::nhwc, Layout::nhwc, 0}}) {
+    Format in{ElementType::f32, in_layout}, out{ElementType::f32, out_layout};
+    ConvProblem p = problem_of(e, in, out, row_tiles);
+    std::string name = concat("onednn.conv ", in, " -> ", out, row_tiles ? concat(" in ", row_tiles, " parts") : "");
+    const char* reason = misfit(p);
+    std::string missing = reason ? "" : implementation_of(p, post.ops);
+    if (reason || !missing.empty()) {
+      offers.refuse(name, reason ? reason : concat("oneDNN: ", missing));
       continue;
     }
     Offer o;
     o.provider = &provider;
     o.kernel = "onednn.conv";
+    o.config = row_tiles;
     o.region = e.region;
     o.operands = {{&conv.input(0), in}};
     if (post.residual) o.operands.push_back({post.residual, out}), o.in_place = 1;
@@ -255,8 +225,12 @@ void offer_conv(const Provider& provider, const Epilogue& e, const Target& targe
     TypicalViews views = typical_views(conv, target);
     double work = conv.op().work(views.in, views.out);
     int64_t bytes = moved_bytes(o, target) + constant_of(conv.input(1))->bytes();
+    double share = p.depthwise() ? .15 : out_layout == Layout::nhwc ? .75 : .7;
+    // Tiles of rows read all weights each, tiles of channels all of the input: what is smaller should be read often.
+    bool heavy = constant_of(conv.input(1))->bytes() > stored_bytes(conv.input(0), in, target);
+    double slack = heavy == (row_tiles == 0) ? 1 : row_tiles == 2 ? 1.05 : 1.1;
     o.bound_ms = roofline_ms(target, work, 1, bytes);
-    o.expected_ms = roofline_ms(target, work, p.depthwise() ? .15 : .7, 2 * bytes);
+    o.expected_ms = roofline_ms(target, work, share, 4 * bytes) * slack;
     offers.accept(std::move(o));
   }
 }
@@ -264,9 +238,9 @@ void offer_conv(const Provider& provider, const Epilogue& e, const Target& targe
 std::unique_ptr<Kernel> prepare_conv(const Epilogue& e, const Offer& offer) {
   PostOps post = post_ops(e);
   const Node& conv = e.anchor();
-  Problem p = problem_of(e, post, offer.operands[0].format, offer.results[0]);
+  ConvProblem p = problem_of(e, offer.operands[0].format, offer.results[0], offer.config);
   const Tensor* bias = p.bias ? constant_of(conv.input(2)).get() : nullptr;
-  return std::make_unique<OnednnConv>(p, *constant_of(conv.input(1)), bias, post.residual);
+  return std::make_unique<OnednnConv>(p, post, *constant_of(conv.input(1)), bias);
 }
 
 }  // namespace tenon::onednn

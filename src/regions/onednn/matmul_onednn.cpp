@@ -296,7 +296,7 @@ void offer_matmul(const Provider& provider, const Epilogue& e, const Target& tar
   double work = node.op().work(views.in, views.out);
   int64_t bytes = moved_bytes(o, target) + (is_weighted(node) ? constant_of(node.input(1))->bytes() : 0);
   o.bound_ms = roofline_ms(target, work, 1, bytes);
-  o.expected_ms = roofline_ms(target, work, .6, bytes * 3 / 2);
+  o.expected_ms = roofline_ms(target, work, .6, bytes * 4);
   offers.accept(std::move(o));
 }
 
