@@ -59,6 +59,7 @@ void Workers::run(int64_t count, FunctionRef<void(int64_t)> task) {
   }
   char started = 0, finished = 0;  // TBB's own synchronisation is invisible to the thread sanitizer
   TENON_HAPPENS_BEFORE(&started);
+  // Static: part i of one step runs where part i of the step before ran, whose results are still in that core's cache.
   arena_->tbb.execute([&] {
     tbb::parallel_for(
         int64_t(0), count,
@@ -68,7 +69,7 @@ void Workers::run(int64_t count, FunctionRef<void(int64_t)> task) {
           task(i);
           TENON_HAPPENS_BEFORE(&finished);
         },
-        tbb::simple_partitioner());
+        tbb::static_partitioner());
   });
   TENON_HAPPENS_AFTER(&finished);
   (void)started, (void)finished;
