@@ -1,6 +1,7 @@
 #include "tenon/providers.h"
 
 #include "kernels/cpu/isa.h"
+#include "regions/depthwise/depthwise.h"
 #include "regions/node_kernels/node_kernels.h"
 #include "regions/onednn/onednn.h"
 #include "regions/reference/reference.h"

@@ -168,7 +168,7 @@ void check_offers(const TextCase& c, const std::string& type) {
     for (const auto& [node, list] : offers) {
       for (const Refusal& r : list.refused) refused = refused || r.reason.find(c.refused) != r.reason.npos;
       for (const Offer& offer : list.accepted) {
-        if (offer.kernel == "source" || offer.kernel == "reference") continue;
+        if (offer.kernel == "source" || offer.kernel == "reference" || offer.kernel == c.skip) continue;
         taken = taken || (offer.kernel == c.by && offer.region.nodes.size() == all_nodes);
         SCOPED_TRACE(concat(name_of(limit), " ", offer.kernel, " ", offer.formats_text(), " ",
                             offer.region.text(target.typical)));

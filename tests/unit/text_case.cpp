@@ -127,6 +127,7 @@ TextCase parse_case(const std::string& line) {
     if (part.starts_with("= ")) c.expected = part.substr(2);
     else if (part.starts_with("error ")) c.error = part.substr(7, part.size() - 8);
     else if (part.starts_with("refused ")) c.refused = part.substr(9, part.size() - 10);
+    else if (part.starts_with("skip ")) c.skip = part.substr(5, part.find(" (") - 5);
     else if (part.starts_with("by ")) c.by = part.substr(3);
     else if (part.starts_with("types ")) c.types = split(part.substr(6), " ");
     else if (part.starts_with("tol ")) {

@@ -3,7 +3,8 @@
 //   f32[2]{…}
 // Data: {numbers}; normal (the default); ints(-9,9); uniform(0,1); special (NaN, infinities, extremes, subnormals among
 // them); `const`: known at build. `error "text"` expects a refusal; `by KERNEL` demands that it takes the whole case,
-// `refused "text"` that some kernel refuses it so; `tol f16=2e-3` is relative to the largest value.
+// `refused "text"` that some kernel refuses it so; `tol f16=2e-3` is relative to the largest value;
+// `skip KERNEL (reason)` leaves a kernel's offers out.
 #pragma once
 #include <map>
 #include <string>
@@ -19,7 +20,7 @@ struct CaseOperand {
 };
 
 struct TextCase {
-  std::string name, lines, result, expected, error, by, refused;
+  std::string name, lines, result, expected, error, by, refused, skip;
   std::vector<CaseOperand> operands;
   std::vector<std::string> types;                              // those to run; one empty string: as written
   std::map<std::string, std::pair<int64_t, int64_t>> symbols;  // lowest and highest
