@@ -1,6 +1,7 @@
 #include "tenon/providers.h"
 
 #include "regions/node_kernels/node_kernels.h"
+#include "regions/pointwise_cluster/pointwise_cluster.h"
 #include "regions/reference/reference.h"
 #include "regions/reformat/reformat.h"
 
