@@ -4,6 +4,7 @@
 #include "regions/depthwise/depthwise.h"
 #include "regions/node_kernels/node_kernels.h"
 #include "regions/onednn/onednn.h"
+#include "regions/pointwise_cluster/pointwise_cluster.h"
 #include "regions/reference/reference.h"
 #include "regions/reformat/reformat.h"
 

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <initializer_list>
 
+#include "base/half.h"
+
 namespace tenon {
 
 template <class T, int N>
@@ -78,6 +80,91 @@ inline Floats<N> min(Floats<N> a, Floats<N> b) {
   }
 #endif
   return a != a || a < b ? a : b;
+}
+
+// True if any lane is: lanes are 0 or -1.
+template <int N>
+inline bool any(Ints<N> lanes) {
+#ifdef __AVX512F__
+  if constexpr (N == 16) return _mm512_test_epi32_mask((__m512i)lanes, (__m512i)lanes) != 0;
+#endif
+#ifdef __AVX2__
+  if constexpr (N == 8) return _mm256_movemask_ps((__m256)lanes) != 0;
+#endif
+  int either = 0;
+  for (int i = 0; i < N; ++i) either |= lanes[i];
+  return either != 0;
+}
+
+template <int N>
+inline Floats<N> abs(Floats<N> x) {
+  return (Floats<N>)((Ints<N>)x & 0x7fffffff);
+}
+// `magnitude` with the sign of `x`; its own must be plus.
+template <int N>
+inline Floats<N> with_sign_of(Floats<N> x, Floats<N> magnitude) {
+  return (Floats<N>)((Ints<N>)magnitude | ((Ints<N>)x & INT32_MIN));
+}
+template <int N>
+inline Floats<N> sqrt(Floats<N> x) {
+#ifdef __AVX512F__
+  if constexpr (N == 16) return (Floats<N>)_mm512_sqrt_ps((__m512)x);
+#endif
+#ifdef __AVX2__
+  if constexpr (N == 8) return (Floats<N>)_mm256_sqrt_ps((__m256)x);
+#endif
+  for (int i = 0; i < N; ++i) x[i] = __builtin_sqrtf(x[i]);
+  return x;
+}
+// To whole numbers, ties to even; and down.
+template <int N>
+inline Floats<N> round(Floats<N> x) {
+  Floats<N> size = abs<N>(x), whole = (size + 0x1p23f) - 0x1p23f;  // from 2^23 on all are whole
+  return size < 0x1p23f ? with_sign_of<N>(x, whole) : x;
+}
+template <int N>
+inline Floats<N> floor(Floats<N> x) {
+  Floats<N> whole = round<N>(x);
+  return whole > x ? whole - 1.f : whole;
+}
+
+// Half precision in memory, floats in the register; rounds to nearest even.
+template <int N>
+inline Floats<N> load_half(const uint16_t* p) {
+#ifdef __AVX512F__
+  if constexpr (N == 16) return (Floats<N>)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i*)p));
+#endif
+#ifdef __F16C__
+  if constexpr (N == 8) return (Floats<N>)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i*)p));
+#endif
+  Floats<N> x;
+  for (int i = 0; i < N; ++i) x[i] = half_to_float(p[i]);
+  return x;
+}
+template <int N>
+inline void store_half(uint16_t* p, Floats<N> x) {
+#ifdef __AVX512F__
+  if constexpr (N == 16)
+    return _mm256_storeu_si256((__m256i*)p, _mm512_cvtps_ph((__m512)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+#endif
+#ifdef __F16C__
+  if constexpr (N == 8)
+    return _mm_storeu_si128((__m128i*)p, _mm256_cvtps_ph((__m256)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+#endif
+  for (int i = 0; i < N; ++i) p[i] = float_to_half(x[i]);
+}
+template <int N>
+inline Floats<N> load_bfloat16(const uint16_t* p) {
+  typename VectorOf<uint16_t, N>::type bits;
+  std::memcpy(&bits, p, sizeof bits);
+  return (Floats<N>)(__builtin_convertvector(bits, Ints<N>) << 16);
+}
+template <int N>
+inline void store_bfloat16(uint16_t* p, Floats<N> x) {
+  using Bits = typename VectorOf<uint32_t, N>::type;
+  Bits bits = (Bits)x, rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+  auto narrow = __builtin_convertvector(x == x ? rounded : bits >> 16 | 0x40, typename VectorOf<uint16_t, N>::type);
+  std::memcpy(p, &narrow, sizeof narrow);
 }
 
 // Sums in a fixed order: pairs of halves.

@@ -1,0 +1,7 @@
+#include "kernels/cpu/pointwise_functions_body.h"
+
+namespace tenon {
+
+template PointwiseFunction pointwise_function<8>(Opcode, ElementType, ElementType);
+
+}  // namespace tenon
