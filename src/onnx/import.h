@@ -18,27 +18,38 @@ class NodeImport {
  public:
   NodeImport(Importer& importer, const Node& node, int64_t opset);
 
-  int64_t opset() const { return opset_; }  // of the node's domain
+  int64_t opset() const { return opset_; }  // of ai.onnx
   int input_count() const;
   bool has(int i) const;  // operand i is given
   Value& in(int i) const;
   std::vector<Value*> inputs() const;  // all, which must be given
-  const Type& type(Value& value) const;
   const TensorType& tensor(Value& value) const;
-  Weights constant(int i) const;  // operand i as numbers; null if it is none
+  Weights constant(int i) const;  // operand i as numbers, where it follows from constants; null otherwise
+  std::vector<int64_t> constant_list(int i, const char* what) const;  // refuses what is not constant
 
   int64_t integer(const char* name, int64_t standard);
   double floating(const char* name, double standard);
   std::string text(const char* name, const char* standard);
   std::vector<int64_t> integers(const char* name);
+  std::vector<double> floats(const char* name);
   bool has_attribute(const char* name);
   Weights tensor_attribute(const char* name);  // null: not given
   int64_t required_integer(const char* name);
 
+  tenon::Node& add_node(const Op& op, std::vector<Value*> inputs, int outputs);
   Value& add(const Op& op, std::vector<Value*> inputs);  // a node whose value goes on, or out
   Value& constant(Weights weights);
-  void out(Value& value);  // result 0
-  void finish();           // refuses what was not read or not produced
+  Value& number(double value, ElementType element);  // of rank 0
+  Value& list(const std::vector<int64_t>& numbers);
+  Value& unary(const char* name, Value& x);
+  Value& binary(const char* name, Value& a, Value& b);
+  Value& cast(Value& x, ElementType to);
+  Value& reshape(Value& x, Shape shape);
+
+  bool wants(int i) const;  // somebody may use output i
+  void out(int i, Value& value);
+  void out(Value& value) { out(0, value); }
+  void finish();  // refuses what was not read or not produced
 
  private:
   const Attribute* find(const char* name, AttributeKind kind);
@@ -46,7 +57,8 @@ class NodeImport {
   const Node& node_;
   int64_t opset_;
   std::set<std::string> read_;
-  int added_ = 0;
+  std::set<int> defined_;
+  std::vector<tenon::Node*> added_;
 };
 
 struct Import {

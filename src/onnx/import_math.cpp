@@ -5,6 +5,7 @@
 #include "ops/cast/cast.h"
 #include "ops/constant/constant.h"
 #include "ops/elementwise/elementwise.h"
+#include "ops/select/select.h"
 #include "ops/unary/unary.h"
 
 namespace tenon::onnx {
@@ -30,21 +31,36 @@ void with_alpha(NodeImport& n, const char* name, double alpha) {
 }
 
 // Any number of operands, combined from left to right.
-void chain(NodeImport& n, const char* name) {
+Value& combined(NodeImport& n, const char* name) {
   Value* total = &n.in(0);
-  for (int i = 1; i < n.input_count(); ++i) total = &n.add(Elementwise(name), {total, &n.in(i)});
-  n.out(*total);
+  for (int i = 1; i < n.input_count(); ++i) total = &n.binary(name, *total, n.in(i));
+  return *total;
 }
 
 void mean(NodeImport& n) {
-  Value* total = &n.in(0);
-  for (int i = 1; i < n.input_count(); ++i) total = &n.add(Elementwise("add"), {total, &n.in(i)});
-  View view;
-  Weights count = make_weights(n.tensor(*total).element, {}, view);
-  Scalar s{};
-  s.f = n.input_count();
-  store_scalar(view.data, view.element, s);
-  n.out(n.add(Elementwise("div"), {total, &n.constant(count)}));
+  Value& total = combined(n, "add");
+  n.out(n.binary("div", total, n.number(n.input_count(), n.tensor(total).element)));
+}
+
+// y = x - bias above lambd, x + bias below -lambd, 0 between. Integers are compared with fractions: by way of f64.
+void shrink(NodeImport& n) {
+  ElementType type = n.tensor(n.in(0)).element;
+  check(!(type == ElementType::i64 || type == ElementType::u64), ErrorId::unsupported_type,
+        "64-bit integers are not supported");
+  ElementType wide = integer_types.contains(type) ? ElementType::f64 : type;
+  double lambd = n.floating("lambd", 0.5), bias = n.floating("bias", 0);
+  Value& x = n.cast(n.in(0), wide);
+  Value &low = n.binary("less", x, n.number(-lambd, wide)), &high = n.binary("greater", x, n.number(lambd, wide));
+  Value &raised = n.binary("add", x, n.number(bias, wide)), &lowered = n.binary("sub", x, n.number(bias, wide));
+  Value& above = n.add(Select(), {&high, &lowered, &n.number(0, wide)});
+  n.out(n.cast(n.add(Select(), {&low, &raised, &above}), type));
+}
+
+void swish(NodeImport& n) {
+  Value& x = n.in(0);
+  double alpha = n.floating("alpha", 1);
+  Value& scaled = alpha == 1 ? x : n.binary("mul", x, n.number(alpha, n.tensor(x).element));
+  n.out(n.binary("mul", x, n.unary("sigmoid", scaled)));
 }
 
 // Bounds as attributes until opset 10, as operands since 11.
@@ -73,7 +89,7 @@ void power(NodeImport& n) {
 void gelu(NodeImport& n) {
   std::string how = n.text("approximate", "none");
   check(how == "none" || how == "tanh", ErrorId::onnx_invalid, "approximate is none or tanh, found '", how, "'");
-  unary(n, how == "tanh" ? "gelu_tanh" : "gelu_erf");
+  n.out(n.unary(how == "tanh" ? "gelu_tanh" : "gelu_erf", n.in(0)));
 }
 
 void is_inf(NodeImport& n) {
@@ -141,6 +157,8 @@ const Import table[] = {
     {"Selu", [](NodeImport& n) { parametric(n, "selu", 1.67326319217681884765625, 1.05070102214813232421875); }},
     {"HardSigmoid", [](NodeImport& n) { parametric(n, "hard_sigmoid", 0.2, 0.5); }},
     {"Gelu", gelu},
+    {"Shrink", shrink},
+    {"Swish", swish},
     {"Clip", clip},
     BINARY("Add", "add"),
     BINARY("Sub", "sub"),
@@ -157,9 +175,9 @@ const Import table[] = {
     BINARY("GreaterOrEqual", "greater_equal"),
     {"Mod", [](NodeImport& n) { binary(n, n.integer("fmod", 0) ? "fmod" : "mod"); }},
     {"Pow", power},
-    {"Max", [](NodeImport& n) { chain(n, "max"); }},
-    {"Min", [](NodeImport& n) { chain(n, "min"); }},
-    {"Sum", [](NodeImport& n) { chain(n, "add"); }},
+    {"Max", [](NodeImport& n) { n.out(combined(n, "max")); }},
+    {"Min", [](NodeImport& n) { n.out(combined(n, "min")); }},
+    {"Sum", [](NodeImport& n) { n.out(combined(n, "add")); }},
     {"Mean", mean},
     {"Cast", cast},
     {"CastLike", cast_like},

@@ -3,6 +3,7 @@
 #include "ops/batch_norm/batch_norm.h"
 #include "ops/conv/conv.h"
 #include "ops/elementwise/elementwise.h"
+#include "ops/flatten/flatten.h"
 #include "ops/matmul/matmul.h"
 #include "ops/pool/pool.h"
 #include "ops/resize/resize.h"
@@ -56,12 +57,7 @@ void pool(NodeImport& n, PoolKind kind) {
 void gemm(NodeImport& n) {
   ElementType e = n.tensor(n.in(0)).element;
   auto scaled = [&](Value& v, double factor) -> Value& {
-    if (factor == 1) return v;
-    View view;
-    Weights number = make_weights(e, {}, view);
-    Scalar f{}, s = cast_scalar((f.f = factor, f), ElementType::f64, e);
-    store_scalar(view.data, e, s);
-    return n.add(Elementwise("mul"), {&v, &n.constant(number)});
+    return factor == 1 ? v : n.binary("mul", v, n.number(factor, e));
   };
   for (int i : {0, 1})
     check(n.tensor(n.in(i)).rank() == 2, ErrorId::onnx_invalid, "operand ", i, " is ", n.tensor(n.in(i)),
@@ -81,19 +77,13 @@ void batch_norm(NodeImport& n) {
   n.out(n.add(BatchNorm(n.floating("epsilon", 1e-5)), n.inputs()));
 }
 
+// Until opset 12 all axes from `axis` on counted as one.
 void softmax(NodeImport& n, bool log) {
-  int rank = n.tensor(n.in(0)).rank();
-  int64_t axis = n.integer("axis", n.opset() < 13 ? 1 : -1);
-  // Until opset 12 all axes from `axis` on counted as one; the same thing where it is the last.
-  check(n.opset() >= 13 || axis_of(axis, rank) == rank - 1 || rank == 4, ErrorId::unsupported,
-        "softmax over several axes (opset ", n.opset(), ") is not supported");
-  if (n.opset() < 13 && axis_of(axis, rank) != rank - 1) {
-    const TensorType& x = n.tensor(n.in(0));
-    for (int d = axis_of(axis, rank) + 1; d < rank; ++d)
-      check(x.shape[size_t(d)].is(1), ErrorId::unsupported, "softmax over several axes (opset ", n.opset(),
-            ") is not supported");
-  }
-  n.out(n.add(Softmax(axis, log), {&n.in(0)}));
+  Value& x = n.in(0);
+  if (n.opset() >= 13) return n.out(n.add(Softmax(n.integer("axis", -1), log), {&x}));
+  int axis = axis_of(n.integer("axis", 1), n.tensor(x).rank());
+  Value& rows = n.add(Flatten(axis), {&x});
+  n.out(n.reshape(n.add(Softmax(1, log), {&rows}), n.tensor(x).shape));
 }
 
 template <size_t N>

@@ -44,29 +44,14 @@ void dropout(NodeImport& n) {
   n.out(n.add(Identity(), {&n.in(0)}));
 }
 
-Value& list(NodeImport& n, const std::vector<int64_t>& numbers) {
-  return n.constant(make_weights<int64_t>(ElementType::i64, {int64_t(numbers.size())}, numbers));
-}
-
-// Numbers that are an attribute until an opset and a constant operand from then on.
-std::vector<int64_t> constant_list(NodeImport& n, int operand, const char* what) {
-  Weights given = n.constant(operand);
-  bool integers = given && (given->element == ElementType::i64 || given->element == ElementType::i32);
-  check(integers, ErrorId::unsupported, "the ", what, " are not constant");
-  std::vector<int64_t> numbers;
-  for (int64_t i = 0; i < given->extents.count(); ++i)
-    numbers.push_back(load_scalar(given->data + i * size_bytes(given->element), given->element).i);
-  return numbers;
-}
-
 // Attributes until opset 9.
 void slice(NodeImport& n) {
   Slice op;
   if (n.opset() < 10) {
     std::vector<int64_t> starts = n.integers("starts"), ends = n.integers("ends"), axes = n.integers("axes");
     op.with_axes = !axes.empty();
-    std::vector<Value*> operands{&n.in(0), &list(n, starts), &list(n, ends)};
-    if (op.with_axes) operands.push_back(&list(n, axes));
+    std::vector<Value*> operands{&n.in(0), &n.list(starts), &n.list(ends)};
+    if (op.with_axes) operands.push_back(&n.list(axes));
     return n.out(n.add(op, operands));
   }
   op.with_axes = n.has(3);
@@ -81,7 +66,7 @@ template <class Op>
 void with_axes(NodeImport& n) {
   std::vector<int64_t> axes;
   if (n.opset() < 13) axes = n.integers("axes");
-  else if (n.has(1)) axes = constant_list(n, 1, "axes");
+  else if (n.has(1)) axes = n.constant_list(1, "axes");
   n.out(n.add(Op(axes), {&n.in(0)}));
 }
 
@@ -95,17 +80,10 @@ void pad(NodeImport& n) {
   check(index < 4, ErrorId::onnx_invalid, "mode is '", mode, "'");
   op.mode = PadMode(index);
   if (n.opset() < 11) {
-    std::vector<Value*> operands{&n.in(0), &list(n, n.integers("pads"))};
-    double value = n.floating("value", 0);
-    View view;
-    Weights constant = make_weights(n.tensor(n.in(0)).element, {}, view);
-    Scalar s{};
-    s.f = value;
-    store_scalar(view.data, view.element, cast_scalar(s, ElementType::f64, view.element));
-    operands.push_back(&n.constant(constant));
-    return n.out(n.add(op, operands));
+    Value& constant = n.number(n.floating("value", 0), n.tensor(n.in(0)).element);
+    return n.out(n.add(op, {&n.in(0), &n.list(n.integers("pads")), &constant}));
   }
-  if (n.has(3)) op.axes = constant_list(n, 3, "axes");
+  if (n.has(3)) op.axes = n.constant_list(3, "axes");
   std::vector<Value*> operands{&n.in(0), &n.in(1)};
   if (n.has(2)) operands.push_back(&n.in(2));
   n.out(n.add(op, operands));
@@ -118,7 +96,7 @@ void reduce(NodeImport& n, ReduceKind kind, int operand_since) {
   bool keep = n.integer("keepdims", 1), nothing_if_empty = n.integer("noop_with_empty_axes", 0);
   std::vector<int64_t> axes;
   if (n.opset() < operand_since) axes = n.integers("axes");
-  else if (n.has(1)) axes = constant_list(n, 1, "axes");
+  else if (n.has(1)) axes = n.constant_list(1, "axes");
   if (axes.empty() && nothing_if_empty) {
     bool elementwise = kind == ReduceKind::l1 || kind == ReduceKind::l2 || kind == ReduceKind::sum_square ||
                        kind == ReduceKind::log_sum;
