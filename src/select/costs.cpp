@@ -30,7 +30,8 @@ bool Costs::measured(const Offer& offer) const { return is_source(offer.region.r
 double Costs::ms(const Offer& offer) const {
   if (is_source(offer.region.root())) return 0;
   const double* time = cache.find(key(offer));
-  return step_ms + (time ? *time : guess == Guess::bound ? offer.bound_ms : offer.expected_ms);
+  if (time) return step_ms + *time + offer.tail_ms;
+  return step_ms + (guess == Guess::bound ? offer.bound_ms : offer.expected_ms);
 }
 
 double Costs::reformat_ms(const Value& value, Format from, Format to) const {
@@ -104,7 +105,8 @@ void Costs::measure(const Offer& offer) {
   for (const Value* v : offer.region.inputs)
     if (std::none_of(offer.operands.begin(), offer.operands.end(), [&](const Operand& o) { return o.value == v; }))
       weights += stored_bytes(*v, plain_format(*v), target);
-  cache.insert(key(offer), time_ms(*kernel, offer.operands, out, weights > cold_weights_bytes));
+  double ms = time_ms(*kernel, offer.operands, out, weights > cold_weights_bytes);
+  cache.insert(key(offer), std::max(ms - offer.tail_ms, ms / 4));
 }
 
 void Costs::measure_reformat(const Value& value, Format from, Format to) {

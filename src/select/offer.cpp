@@ -15,8 +15,13 @@ std::string Offer::formats_text() const {
 }
 
 std::string Offer::key(const Target& target) const {
-  return concat(target.machine, " | ", kernel, config ? concat(" ", config) : "", " | ", formats_text(), " | ",
-                region.text(target.typical));
+  std::string name = concat(target.machine, " | ", kernel, config ? concat(" ", config) : "", " | ");
+  if (timed_nodes == 0) return concat(name, formats_text(), " | ", region.text(target.typical));
+  Offer timed;
+  timed.operands.assign(operands.begin(), operands.begin() + long(timed_operands));
+  timed.results = results;
+  Region part({region.nodes.begin(), region.nodes.begin() + long(timed_nodes)});
+  return concat(name, timed.formats_text(), " | ", part.text(target.typical));
 }
 
 static std::optional<std::string> forbidden(const Offer& offer, const Domains& domains) {

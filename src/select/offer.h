@@ -34,7 +34,11 @@ struct Offer {
   std::vector<Format> results;    // one for each exit
   double bound_ms = 0;            // no run is faster: an offer that could win is timed before it loses
   double expected_ms = 0;         // for plans that are not timed
-  int in_place = -1;              // the operand whose memory the first result would like to take
+  // An anchor with different tails is timed once, as its first nodes and operands; `tail_ms` is what the tail adds. So
+  // the noise of two timings never decides whether a tail joins its anchor. 0 nodes: the region has a time of its own.
+  size_t timed_nodes = 0, timed_operands = 0;
+  double tail_ms = 0;
+  int in_place = -1;  // the operand whose memory the first result would like to take
 
   std::string key(const Target& target) const;  // of its timing
   std::string formats_text() const;             // "f32.c16, f32 -> f32.c16"

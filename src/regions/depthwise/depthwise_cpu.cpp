@@ -151,6 +151,7 @@ void DepthwiseProvider::offers(const Node& root, const Target& target, Offers& o
       int64_t bytes = moved_bytes(o, target);
       o.bound_ms = roofline_ms(target, work, 1, bytes);
       o.expected_ms = roofline_ms(target, work, .3, 3 * bytes);
+      time_as_anchor(o, e, *steps_of(e), 1, target);
       offers.accept(std::move(o));
     }
   }

@@ -76,4 +76,22 @@ std::vector<Epilogue> epilogues(const Node& root, FunctionRef<bool(const Node&)>
   return found;
 }
 
+void time_as_anchor(Offer& offer, const Epilogue& epilogue, const std::vector<TailStep>& steps, size_t operands,
+                    const Target& target) {
+  constexpr double function_ns = 0.15;  // an element of exp and the like; comparisons are free beside the anchor
+  constexpr double memory_share = 0.25;
+  offer.timed_nodes = 1;
+  offer.timed_operands = operands;
+  double elements = double(at(epilogue.anchor().output().shape(), target.typical).count()), ns = 0;
+  for (const TailStep& s : steps) {
+    std::string_view name = s.name ? s.name : "";
+    bool cheap = name == "relu" || name == "clip" || name == "leaky_relu" || name == "linear" || name == "abs";
+    if (s.kind == TailStep::activation && !cheap) ns += elements * function_ns / target.threads;
+  }
+  for (size_t i = operands; i < offer.operands.size(); ++i)
+    ns += double(stored_bytes(*offer.operands[i].value, offer.operands[i].format, target)) /
+          (target.gbytes * memory_share);
+  offer.tail_ms = ns * 1e-6;
+}
+
 }  // namespace tenon

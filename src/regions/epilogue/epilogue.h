@@ -25,4 +25,8 @@ struct TailStep {
 // The tail as a chain of such steps on the anchor's result, or nothing if it is anything else.
 std::optional<std::vector<TailStep>> steps_of(const Epilogue& epilogue);
 
+// Times the offer as its anchor with the first `operands`; the tail adds what it reads and what its functions cost.
+void time_as_anchor(Offer& offer, const Epilogue& epilogue, const std::vector<TailStep>& steps, size_t operands,
+                    const Target& target);
+
 }  // namespace tenon

@@ -12,6 +12,7 @@ struct PostOps {
   dnnl::post_ops ops;
   const Value* residual = nullptr;  // added in place: the result's memory holds it when the primitive starts
   Weights bias;
+  std::vector<TailStep> steps;
   const char* refusal = nullptr;
 };
 

@@ -49,6 +49,7 @@ PostOps post_ops(const Epilogue& epilogue, Bias bias) {
   PostOps post;
   std::optional<std::vector<TailStep>> steps = steps_of(epilogue);
   if (!steps) return post.refusal = "the tail is no chain of steps that have names", post;
+  post.steps = *steps;
   const TensorType& y = epilogue.anchor().output().type();
   bool begun = false;
   for (const TailStep& s : *steps) {
