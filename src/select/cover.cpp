@@ -19,6 +19,7 @@ using Demands = std::vector<Demand>;  // sorted by value
 struct State {
   double ms = 0;               // from the outputs to here
   double to_go_ms = INFINITY;  // from here to the inputs, known after the second sweep
+  double ahead_ms = 0;         // what of `ms` is for nodes that the sweep has yet to reach, for a fair beam
   const State* before = nullptr;
   const Offer* offer = nullptr;  // what led here; null if the node was not wanted
   std::vector<Reformat> reformats;
@@ -36,8 +37,21 @@ class Sweep {
   Sweep(const Graph& graph, const Catalog& catalog, const Costs& costs) : catalog_(catalog), costs_(costs) {
     for (const auto& n : graph.nodes()) {
       for (const auto& v : n->outputs()) position_.emplace(v.get(), int(position_.size()));
-      for (const Offer& o : catalog.at(n.get()).accepted) price_[&o] = costs.ms(o);
+      double& alone = alone_[n.get()] = INFINITY;
+      for (const Offer& o : catalog.at(n.get()).accepted) {
+        price_[&o] = costs.ms(o);
+        if (o.region.nodes.size() == 1) alone = std::min(alone, price_[&o]);
+      }
     }
+  }
+
+  // What the nodes that `offer` takes beside its root would cost by themselves; null: what `node` would have.
+  double ahead_ms(const Offer* offer, const Node& node) const {
+    if (!offer) return -alone_.at(&node);
+    double ms = 0;
+    for (const Node* n : offer->region.nodes)
+      if (n != &node) ms += alone_.at(n);
+    return ms;
   }
 
   Demands wanted(const Graph& graph) const {
@@ -84,16 +98,17 @@ class Sweep {
   const Costs& costs_;
   std::unordered_map<const Value*, int> position_;
   std::unordered_map<const Offer*, double> price_;
+  std::unordered_map<const Node*, double> alone_;  // its cheapest offer that takes nothing else
   std::map<std::tuple<const Value*, Format, Format>, double> reformat_price_;
 };
 
 bool prune(States& states, size_t beam) {
   if (states.size() <= beam) return false;
   std::vector<double> costs;
-  for (const auto& [demands, state] : states) costs.push_back(state.ms);
+  for (const auto& [demands, state] : states) costs.push_back(state.ms - state.ahead_ms);
   std::nth_element(costs.begin(), costs.begin() + long(beam) - 1, costs.end());
   double limit = costs[beam - 1];
-  std::erase_if(states, [&](const auto& s) { return s.second.ms > limit; });
+  std::erase_if(states, [&](const auto& s) { return s.second.ms - s.second.ahead_ms > limit; });
   return true;
 }
 
@@ -128,7 +143,8 @@ Cover cover(const Graph& graph, const Catalog& catalog, const Costs& costs, size
       sweep.ways(demands, **node, [&](const Offer* offer, double ms, std::vector<Reformat> reformats, Demands rest) {
         auto [it, fresh] = next.try_emplace(std::move(rest));
         if (fresh || state.ms + ms < it->second.ms)
-          it->second = {state.ms + ms, INFINITY, &state, offer, std::move(reformats)};
+          it->second = {state.ms + ms, INFINITY, std::max(0.0, state.ahead_ms + sweep.ahead_ms(offer, **node)),
+                        &state,        offer,    std::move(reformats)};
       });
     check(!next.empty(), ErrorId::internal, "nobody offers to compute ", (*node)->label());
     result.optimal = !prune(next, beam) && result.optimal;
