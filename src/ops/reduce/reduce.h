@@ -18,9 +18,7 @@ struct Reduce final : Op {
   void fields(FieldVisitor& v) override;
   Types infer(const Inputs& in) const override;
   void evaluate(ConstViews in, Views out) const override;
-
- private:
-  std::vector<bool> reduced(int rank) const;
+  std::vector<bool> reduced(int rank) const;  // by axis of x
 };
 
 }  // namespace tenon

@@ -1,0 +1,8 @@
+#include "kernels/cpu/reduce_body.h"
+
+namespace tenon {
+
+template void reduce_columns<4>(Reduction, const float*, int64_t, int64_t, float*, int64_t);
+template float reduce_row<4>(Reduction, const float*, int64_t);
+
+}  // namespace tenon
