@@ -9,7 +9,7 @@
 
 namespace tenon {
 
-constexpr size_t cache_bytes = 40 << 20;          // more than the last cache of a machine that is shared
+constexpr int64_t cache_bytes = 40 << 20;         // more than the last cache of a machine that is shared
 constexpr int64_t cold_weights_bytes = 64 << 10;  // fewer are soon there
 constexpr double step_ms = 0.002;                 // what a step costs beside its kernel: fewer, larger regions win ties
 
@@ -52,15 +52,27 @@ static Weights filled(ElementType element, int64_t bytes) {
   return memory;
 }
 
-// Walks memory larger than the caches, then what the kernel reads and writes: its weights alone are cold, as they are
-// in a network whose weights do not fit.
-static void chill(const std::vector<std::byte>& cold, const std::vector<ConstView>& in,
-                  const std::vector<int64_t>& bytes) {
-  constexpr size_t line = 64;
+static uint8_t touch(const void* memory, int64_t bytes) {
+  constexpr int64_t line = 64;
+  uint8_t sum = 0;
+  for (int64_t i = 0; i < bytes; i += line) sum = uint8_t(sum + static_cast<const uint8_t*>(memory)[i]);
+  return sum;
+}
+
+bool Costs::weights_exceed_caches() const {
+  int64_t total = 0;
+  for (const Weights& w : weights) total += w->bytes();
+  return total > cache_bytes / 2;
+}
+
+// Walks the network's weights as they came, which fill the caches, then what the kernel reads: what it has packed alone
+// is cold, as in a network whose weights do not fit.
+void Costs::chill(const std::vector<ConstView>& in, const std::vector<int64_t>& bytes) const {
   volatile uint8_t sum = 0;
-  for (size_t i = 0; i < cold.size(); i += line) sum = uint8_t(sum + uint8_t(cold[i]));
-  for (size_t k = 0; k < in.size(); ++k)
-    for (size_t i = 0; i < size_t(bytes[k]); i += line) sum = uint8_t(sum + uint8_t(in[k].as<std::byte>()[i]));
+  int64_t rest = cache_bytes;
+  for (size_t i = 0; i < weights.size() && rest > 0; rest -= weights[i++]->bytes())
+    sum = uint8_t(sum + touch(weights[i]->data, std::min(rest, weights[i]->bytes())));
+  for (size_t k = 0; k < in.size(); ++k) sum = uint8_t(sum + touch(in[k].data, bytes[k]));
 }
 
 // The smallest of a few runs: noise only ever adds.
@@ -83,11 +95,10 @@ double Costs::time_ms(const Kernel& kernel, const std::vector<Operand>& in, cons
   int64_t own = align_up(kernel.scratch_bytes_per_thread(), 64);
   memory.push_back(filled(ElementType::u8, checked_mul(own, workers.threads())));
   Call call{from, to, scratch, workers, const_cast<std::byte*>(memory.back()->data)};
-  bool cold = weighted && weights_bytes > cache_bytes / 2;
-  if (cold && cold_.empty()) cold_.resize(cache_bytes, std::byte{1});
+  bool cold = weighted && weights_exceed_caches();
   double best = 1e9, total = 0;
   for (int i = 0; i < (cold ? 4 : 7) && total < 25; ++i) {
-    if (cold) chill(cold_, from, bytes);
+    if (cold) chill(from, bytes);
     auto start = clock::now();
     kernel.run(call);
     double ms = std::chrono::duration<double, std::milli>(clock::now() - start).count();

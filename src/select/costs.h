@@ -1,5 +1,6 @@
 // What an offer or a reformat costs: measured where it was timed, predicted elsewhere.
 #pragma once
+#include "ir/tensor.h"
 #include "select/offer.h"
 #include "select/timing_cache.h"
 
@@ -15,7 +16,7 @@ class Costs {
   TimingCache& cache;
   Workers& workers;
   Guess guess = Guess::expected;
-  size_t weights_bytes = 0;  // of the whole network: where they exceed the caches, kernels are timed with cold weights
+  std::vector<Weights> weights;  // of the whole network: where they exceed the caches, kernels are timed with cold ones
 
   double ms(const Offer& offer) const;
   double reformat_ms(const Value& value, Format from, Format to) const;
@@ -26,9 +27,10 @@ class Costs {
   std::string reformat_key(const Value& value, Format from, Format to) const;
 
  private:
+  bool weights_exceed_caches() const;
+  void chill(const std::vector<ConstView>& in, const std::vector<int64_t>& bytes) const;
   const std::string& key(const Offer& offer) const;
   double time_ms(const Kernel& kernel, const std::vector<Operand>& in, const std::vector<Operand>& out, bool weighted);
-  std::vector<std::byte> cold_{};
   mutable std::unordered_map<const Offer*, std::string> keys_{};
 };
 

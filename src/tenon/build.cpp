@@ -28,13 +28,12 @@ Binding typical_binding(const Graph& graph) {
   return binding;
 }
 
-size_t constant_bytes(const Graph& graph) {
-  std::unordered_set<const Tensor*> seen;
-  size_t bytes = 0;
+std::vector<Weights> weights_of(const Graph& graph) {
+  std::vector<Weights> list;
   for (const auto& n : graph.nodes())
-    if (n->inputs().empty() && n->outputs().size() == 1)
-      if (Weights w = constant_of(n->output()); w && seen.insert(w.get()).second) bytes += size_t(w->bytes());
-  return bytes;
+    if (n->outputs().size() == 1)
+      if (Weights w = constant_of(n->output())) list.push_back(w);
+  return list;
 }
 
 // rule/fold_scale: how often; kernel/softmax.rows: how many steps. What testers of rules and offers ask for.
@@ -72,7 +71,7 @@ Built build(Graph lowered, const BuildOptions& options) {
   Providers providers = options.optimize ? providers_named(options.providers) : Providers{all_providers()[0]};
   TimingCache cache;
   Costs costs(target, cache, workers);
-  costs.weights_bytes = constant_bytes(graph);
+  costs.weights = weights_of(graph);
   Catalog offers = catalog(graph, providers, target, domains(graph, {}));
   Cover chosen = cover(graph, offers, costs, default_beam, true);
   built.stats["first_plan_ms"] = ms_since(start);
