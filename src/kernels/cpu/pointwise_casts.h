@@ -31,63 +31,52 @@ inline To converted(From x) {
 
 // Floats whose whole part an i32 holds go through it: a vector instruction. The rest takes the long way.
 template <int N, class To>
-PointwiseFunction float_to_integer() {
+PointwiseFunction integers_of_floats() {
   return [](const PointwiseStrip& s) {
-    const float* a = static_cast<const float*>(s.in[0]);
+    Reader<N, float> a(s, 0);
     To* y = static_cast<To*>(s.out);
-    for (int i = 0; i < s.count; i += N, a += N * s.moves[0]) {
-      Floats<N> x = load<N>(a);
-      Ints<N> beyond = ~(abs<N>(x) < 0x1p31f), whole = __builtin_convertvector(x, Ints<N>);
-      if (any<N>(beyond))
-        for (int k = 0; k < N; ++k) y[i + k] = converted<N, float, To>(x[k]);
+    for (To* end = y + s.count; y != end; y += N) {
+      Floats<N> x = load<N>(a.next());
+      Ints<N> within = abs<N>(x) < 0x1p31f, whole = __builtin_convertvector(x, Ints<N>);
+      if (any<N>(~within))
+        for (int k = 0; k < N; ++k) y[k] = converted<N, float, To>(x[k]);
       else
-        for (int k = 0; k < N; ++k) y[i + k] = To(whole[k]);
+        for (int k = 0; k < N; ++k) y[k] = To(whole[k]);
     }
   };
 }
 
-template <int N>
-PointwiseFunction float_to_half() {
+// Half types are narrowed and widened by vectors.
+template <int N, class F>
+PointwiseFunction narrows(F) {
   return [](const PointwiseStrip& s) {
-    const float* a = static_cast<const float*>(s.in[0]);
+    Reader<N, float> a(s, 0);
     uint16_t* y = static_cast<uint16_t*>(s.out);
-    for (int i = 0; i < s.count; i += N, a += N * s.moves[0]) store_half<N>(y + i, load<N>(a));
+    for (uint16_t* end = y + s.count; y != end; y += N) F()(y, load<N>(a.next()));
   };
 }
-template <int N>
-PointwiseFunction half_to_float() {
+template <int N, class F>
+PointwiseFunction widens(F) {
   return [](const PointwiseStrip& s) {
-    const uint16_t* a = static_cast<const uint16_t*>(s.in[0]);
+    Reader<N, uint16_t> a(s, 0);
     float* y = static_cast<float*>(s.out);
-    for (int i = 0; i < s.count; i += N, a += N * s.moves[0]) store<N>(y + i, load_half<N>(a));
-  };
-}
-template <int N>
-PointwiseFunction float_to_bfloat16() {
-  return [](const PointwiseStrip& s) {
-    const float* a = static_cast<const float*>(s.in[0]);
-    uint16_t* y = static_cast<uint16_t*>(s.out);
-    for (int i = 0; i < s.count; i += N, a += N * s.moves[0]) store_bfloat16<N>(y + i, load<N>(a));
-  };
-}
-template <int N>
-PointwiseFunction bfloat16_to_float() {
-  return [](const PointwiseStrip& s) {
-    const uint16_t* a = static_cast<const uint16_t*>(s.in[0]);
-    float* y = static_cast<float*>(s.out);
-    for (int i = 0; i < s.count; i += N, a += N * s.moves[0]) store<N>(y + i, load_bfloat16<N>(a));
+    for (float* end = y + s.count; y != end; y += N) store<N>(y, F()(a.next()));
   };
 }
 
 template <int N, class From, class To>
 PointwiseFunction cast_function() {
   constexpr bool from_float = std::is_same_v<From, float>, to_float = std::is_same_v<To, float>;
-  if constexpr (from_float && std::is_same_v<To, Half>) return float_to_half<N>();
-  else if constexpr (to_float && std::is_same_v<From, Half>) return half_to_float<N>();
-  else if constexpr (from_float && std::is_same_v<To, BFloat16>) return float_to_bfloat16<N>();
-  else if constexpr (to_float && std::is_same_v<From, BFloat16>) return bfloat16_to_float<N>();
+  if constexpr (from_float && std::is_same_v<To, Half>)
+    return narrows<N>([](uint16_t* p, Floats<N> x) { store_half<N>(p, x); });
+  else if constexpr (to_float && std::is_same_v<From, Half>)
+    return widens<N>([](const uint16_t* p) { return load_half<N>(p); });
+  else if constexpr (from_float && std::is_same_v<To, BFloat16>)
+    return narrows<N>([](uint16_t* p, Floats<N> x) { store_bfloat16<N>(p, x); });
+  else if constexpr (to_float && std::is_same_v<From, BFloat16>)
+    return widens<N>([](const uint16_t* p) { return load_bfloat16<N>(p); });
   else if constexpr (from_float && std::is_same_v<To, bool>) return asks_1<N>([](Floats<N> x) { return x != 0.f; });
-  else if constexpr (from_float && std::is_integral_v<To>) return float_to_integer<N, To>();
+  else if constexpr (from_float && std::is_integral_v<To>) return integers_of_floats<N, To>();
   else if constexpr (std::is_same_v<From, bool>)  // bytes, true unless 0
     return elements_1<N, uint8_t>([](uint8_t x) { return converted<N, bool, To>(x != 0); });
   else return elements_1<N, From>([](From x) { return converted<N, From, To>(x); });
@@ -96,16 +85,17 @@ PointwiseFunction cast_function() {
 template <int N, class T>  // T as wide as the elements
 PointwiseFunction select_function() {
   return [](const PointwiseStrip& s) {
-    const uint8_t* c = static_cast<const uint8_t*>(s.in[0]);
-    const T *a = static_cast<const T*>(s.in[1]), *b = static_cast<const T*>(s.in[2]);
+    Reader<pointwise_group, uint8_t> c(s, 0);
+    Reader<pointwise_group, T> a(s, 1), b(s, 2);
     T* y = static_cast<T*>(s.out);
-    for (int i = 0; i < s.count; i += pointwise_group) {
+    for (T* end = y + s.count; y != end; y += pointwise_group) {
+      const uint8_t* chosen = c.next();
+      const T *yes = a.next(), *no = b.next();
 #pragma GCC ivdep
       for (int k = 0; k < pointwise_group; ++k) {
-        T yes = a[k], no = b[k];
-        y[i + k] = c[k] ? yes : no;
+        T first = yes[k], second = no[k];
+        y[k] = chosen[k] ? first : second;
       }
-      c += pointwise_group * s.moves[0], a += pointwise_group * s.moves[1], b += pointwise_group * s.moves[2];
     }
   };
 }

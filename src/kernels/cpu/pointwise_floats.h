@@ -5,54 +5,84 @@
 
 namespace tenon {
 
+// Answers lie in memory as bytes, 0 or 1, and in registers as lanes, 0 or -1; any other byte is true as well.
 template <int N>
-using Bytes = typename VectorOf<uint8_t, N>::type;
-
-template <int N>
-inline Ints<N> load_answers(const uint8_t* p) {  // bytes to lanes
-  Bytes<N> bytes;
+inline Ints<N> load_answers(const uint8_t* p) {
+#ifdef __AVX512BW__
+  if constexpr (N == 16) {
+    __m128i bytes = _mm_loadu_si128((const __m128i*)p);
+    return (Ints<N>)_mm512_movm_epi32(_mm_test_epi8_mask(bytes, bytes));
+  }
+#endif
+#ifdef __AVX2__
+  if constexpr (N == 8) return (Ints<N>)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)p)) != 0;
+#endif
+  typename VectorOf<uint8_t, N>::type bytes;
   std::memcpy(&bytes, p, sizeof bytes);
-  return __builtin_convertvector(bytes, Ints<N>);
+  return __builtin_convertvector(bytes, Ints<N>) != 0;
 }
 template <int N>
-inline void store_answers(uint8_t* p, Ints<N> lanes) {  // 0 or -1 to 0 or 1
-  Bytes<N> bytes = __builtin_convertvector(lanes & 1, Bytes<N>);
+inline void store_answers(uint8_t* p, Ints<N> lanes) {
+#ifdef __AVX512BW__
+  if constexpr (N == 16)
+    return _mm_storeu_si128((__m128i*)p, _mm_maskz_set1_epi8(_mm512_movepi32_mask((__m512i)lanes), 1));
+#endif
+#ifdef __AVX2__
+  if constexpr (N == 8) {
+    __m256i all = (__m256i)lanes;
+    __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
+    return _mm_storel_epi64((__m128i*)p, _mm_and_si128(_mm_packs_epi16(words, words), _mm_set1_epi8(1)));
+  }
+#endif
+  auto bytes = __builtin_convertvector(lanes & 1, typename VectorOf<uint8_t, N>::type);
   std::memcpy(p, &bytes, sizeof bytes);
 }
+
+// An operand of a strip, vector by vector. What a strip says is read once: stores could change it, for all that the
+// compiler knows.
+template <int N, class T>
+struct Reader {
+  const T* at;
+  int step;
+  Reader(const PointwiseStrip& s, int k) : at(static_cast<const T*>(s.in[k])), step(N * s.moves[k]) {}
+  const T* next() {
+    const T* now = at;
+    at += step;
+    return now;
+  }
+};
 
 // Strip functions of a vector function: f(x), f(x, y), and questions, which answer in bytes.
 template <int N, class F>
 PointwiseFunction floats_1(F) {
   return [](const PointwiseStrip& s) {
-    const float* a = static_cast<const float*>(s.in[0]);
+    Reader<N, float> a(s, 0);
     float* y = static_cast<float*>(s.out);
-    for (int i = 0; i < s.count; i += N, a += N * s.moves[0]) store<N>(y + i, F()(load<N>(a)));
+    for (float* end = y + s.count; y != end; y += N) store<N>(y, F()(load<N>(a.next())));
   };
 }
 template <int N, class F>
 PointwiseFunction floats_2(F) {
   return [](const PointwiseStrip& s) {
-    const float *a = static_cast<const float*>(s.in[0]), *b = static_cast<const float*>(s.in[1]);
+    Reader<N, float> a(s, 0), b(s, 1);
     float* y = static_cast<float*>(s.out);
-    for (int i = 0; i < s.count; i += N, a += N * s.moves[0], b += N * s.moves[1])
-      store<N>(y + i, F()(load<N>(a), load<N>(b)));
+    for (float* end = y + s.count; y != end; y += N) store<N>(y, F()(load<N>(a.next()), load<N>(b.next())));
   };
 }
 template <int N, class F>
 PointwiseFunction asks_1(F) {
   return [](const PointwiseStrip& s) {
-    const float* a = static_cast<const float*>(s.in[0]);
+    Reader<N, float> a(s, 0);
     uint8_t* y = static_cast<uint8_t*>(s.out);
-    for (int i = 0; i < s.count; i += N, a += N * s.moves[0]) store_answers<N>(y + i, F()(load<N>(a)));
+    for (uint8_t* end = y + s.count; y != end; y += N) store_answers<N>(y, F()(load<N>(a.next())));
   };
 }
 template <int N, class F>
 PointwiseFunction asks_2(F) {
   return [](const PointwiseStrip& s) {
-    const float *a = static_cast<const float*>(s.in[0]), *b = static_cast<const float*>(s.in[1]);
+    Reader<N, float> a(s, 0), b(s, 1);
     uint8_t* y = static_cast<uint8_t*>(s.out);
-    for (int i = 0; i < s.count; i += N, a += N * s.moves[0], b += N * s.moves[1])
-      store_answers<N>(y + i, F()(load<N>(a), load<N>(b)));
+    for (uint8_t* end = y + s.count; y != end; y += N) store_answers<N>(y, F()(load<N>(a.next()), load<N>(b.next())));
   };
 }
 
@@ -85,11 +115,14 @@ inline Floats<N> power(Floats<N> x, Floats<N> y) {
 template <int N>
 PointwiseFunction select_floats() {
   return [](const PointwiseStrip& s) {
-    const uint8_t* c = static_cast<const uint8_t*>(s.in[0]);
-    const float *a = static_cast<const float*>(s.in[1]), *b = static_cast<const float*>(s.in[2]);
+    Reader<N, uint8_t> c(s, 0);
+    Reader<N, float> a(s, 1), b(s, 2);
     float* y = static_cast<float*>(s.out);
-    for (int i = 0; i < s.count; i += N, c += N * s.moves[0], a += N * s.moves[1], b += N * s.moves[2])
-      store<N>(y + i, load_answers<N>(c) != 0 ? load<N>(a) : load<N>(b));
+    for (float* end = y + s.count; y != end; y += N) {
+      Ints<N> chosen = load_answers<N>(c.next());
+      Floats<N> yes = load<N>(a.next()), no = load<N>(b.next());
+      store<N>(y, chosen ? yes : no);
+    }
   };
 }
 
@@ -112,8 +145,8 @@ PointwiseFunction float_function(Opcode code) {
     case Opcode::exp: return floats_1<N>([](F x) { return exp_near<N>(x); });
     case Opcode::log: return floats_1<N>([](F x) { return log_near<N>(x); });
     case Opcode::sqrt: return floats_1<N>([](F x) { return sqrt<N>(x); });
-    case Opcode::sin: return in_double_1<N>([](double x) { return std::sin(x); });
-    case Opcode::cos: return in_double_1<N>([](double x) { return std::cos(x); });
+    case Opcode::sin: return floats_1<N>([](F x) { return sin_near<N>(x, false); });
+    case Opcode::cos: return floats_1<N>([](F x) { return sin_near<N>(x, true); });
     case Opcode::tan: return in_double_1<N>([](double x) { return std::tan(x); });
     case Opcode::sinh: return in_double_1<N>([](double x) { return std::sinh(x); });
     case Opcode::cosh: return in_double_1<N>([](double x) { return std::cosh(x); });

@@ -49,6 +49,15 @@ PointwiseOperand::Sight PointwiseOperand::look_at(int64_t first, int count, T* b
   return {buffer, 1};
 }
 
+template <class T>
+static void fill(T value, int64_t count, T* to) {
+  T group[pointwise_group];
+  std::fill_n(group, pointwise_group, value);
+  for (; count >= pointwise_group; count -= pointwise_group, to += pointwise_group)
+    std::memcpy(to, group, sizeof group);
+  for (int64_t i = 0; i < count; ++i) to[i] = value;
+}
+
 // `from`, `period` elements long, again and again from its element `phase` on: doubles what is there already.
 template <class T>
 static void repeat(const T* from, int64_t period, int64_t phase, int64_t count, T* to) {
@@ -74,7 +83,7 @@ void PointwiseOperand::gather(int64_t first, int count, T* buffer) const {
     int64_t run = std::min(row - place, count - done);
     const T* from = static_cast<const T*>(data_) + offset;
     if (repeats || strides_[0] == 1) repeat(from, extents_[0], place % extents_[0], run, buffer + done);
-    else if (strides_[0] == 0) std::fill_n(buffer + done, run, *from);
+    else if (strides_[0] == 0) fill(*from, run, buffer + done);
     else
       for (int64_t i = 0; i < run; ++i) buffer[done + i] = from[(place + i) * strides_[0]];
     if ((done += run) == count) return;

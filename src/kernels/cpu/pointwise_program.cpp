@@ -16,24 +16,27 @@ std::array<int, 3> operands_of(const Instruction& at) {
   return {at.a, at.b, at.c};
 }
 
-// Measured at 3 GHz or so: vectors of floats, and what goes one by one.
-double element_ns(Opcode code, ElementType type) {
-  double narrow = isa() == Isa::avx512 ? 1 : isa() == Isa::avx2 ? 1.7 : 4;
+// Measured on a Zen 5 core: vectors of floats, and what goes one by one.
+double element_ns(Opcode code, ElementType type, ElementType to) {
   bool floats = type == ElementType::f32;
+  double narrow = isa() == Isa::avx512 ? 1 : isa() == Isa::avx2 ? 2.5 : 8;
   switch (code) {
-    case Opcode::exp:
-    case Opcode::log: return floats ? .06 * narrow : 8;
-    case Opcode::tanh:
-    case Opcode::erf: return floats ? .09 * narrow : 15;
+    case Opcode::exp: return floats ? .13 * narrow : 3.2;
+    case Opcode::sin:
+    case Opcode::cos: return floats && isa() != Isa::portable ? .15 * narrow : 8;
+    case Opcode::log:
+    case Opcode::tanh: return floats ? .2 * narrow : 8;
+    case Opcode::erf: return floats ? .35 * narrow : 8;
     case Opcode::div:
-    case Opcode::sqrt: return floats ? .04 * narrow : 1;
+    case Opcode::sqrt: return floats ? .06 : .3;
     case Opcode::floor_div:
-    case Opcode::fmod: return 5;
-    case Opcode::pow: return 15;
+    case Opcode::fmod: return 3;
+    case Opcode::pow: return 10;
     default: break;
   }
-  if (code >= Opcode::sin && code <= Opcode::atanh) return 12;
-  return .012 * narrow * double(size_bytes(type)) / 4;
+  if (code >= Opcode::tan && code <= Opcode::atanh) return 8;
+  if (code == Opcode::cast && half_types.contains(to) && !floats) return 1.2;
+  return .01 * double(std::max(size_bytes(type), size_bytes(to)));
 }
 
 class Compiler {
@@ -52,6 +55,8 @@ class Compiler {
     const Instruction& last = e_.list[size_t(e_.result)];
     if (known_[size_t(e_.result)] || last.code == Opcode::input) copy_result();
     else step(e_.result);
+    program_.calls =
+        int(std::count_if(program_.steps.begin(), program_.steps.end(), [](const auto& s) { return s.function; }));
     program_.registers = int(free_at_.size());
     program_.register_bytes = pointwise_block * widest_ + 128;  // the odd lines keep registers apart in the cache
     return std::move(program_);
@@ -119,11 +124,17 @@ class Compiler {
     return at;
   }
 
+  bool has_short_power(const Instruction& at) const {  // see power() of floats
+    if (at.code != Opcode::pow || at.type != ElementType::f32 || !known_[size_t(at.b)]) return false;
+    double exponent = known_[size_t(at.b)]->f;
+    return exponent == 2 || exponent == 3 || exponent == -1;
+  }
+
   void step(int i) {
     const Instruction& at = e_.list[size_t(i)];
     PointwiseProgram::Step made;
     made.function = function(at.code, type(at.a), at.type);
-    program_.element_ns += element_ns(at.code, type(at.a));
+    program_.element_ns += has_short_power(at) ? .03 : element_ns(at.code, type(at.a), at.type);
     std::array<int, 3> operands = operands_of(at);
     for (size_t k = 0; k < 3; ++k)
       if (operands[k] >= 0) made.from[k] = read(operands[k]);

@@ -9,7 +9,7 @@
 
 namespace tenon {
 
-constexpr int pointwise_block = 512;  // elements: dispatch costs little beside them, a few registers fit the cache
+constexpr int pointwise_block = 1024;  // elements: dispatch costs little beside them, a few registers fit the cache
 constexpr int max_pointwise_registers = 16;
 constexpr int max_pointwise_inputs = 16;
 
@@ -28,6 +28,7 @@ struct PointwiseProgram {
   std::vector<Splat> constants;
   int registers = 0;
   int64_t register_bytes = 0;
+  int calls = 0;          // of functions, for a block
   double element_ns = 0;  // what an element costs one thread, about, beside memory
   ElementType result = ElementType::f32;
 };

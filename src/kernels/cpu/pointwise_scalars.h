@@ -7,16 +7,17 @@
 
 namespace tenon {
 
-// y[i] = f(a[i]), and of two operands. N keeps the instances of each instruction set apart.
+// y = f(x), y = f(x, z). N keeps the instances of each instruction set apart.
 template <int N, class T, class F>
 PointwiseFunction elements_1(F) {
   using R = decltype(F()(T()));
   return [](const PointwiseStrip& s) {
     const T* a = static_cast<const T*>(s.in[0]);
     R* y = static_cast<R*>(s.out);
-    for (int i = 0; i < s.count; i += pointwise_group, a += pointwise_group * s.moves[0])
+    int step = pointwise_group * s.moves[0];
+    for (R* end = y + s.count; y != end; y += pointwise_group, a += step)
 #pragma GCC ivdep
-      for (int k = 0; k < pointwise_group; ++k) y[i + k] = F()(a[k]);
+      for (int k = 0; k < pointwise_group; ++k) y[k] = F()(a[k]);
   };
 }
 template <int N, class T, class F>
@@ -25,11 +26,10 @@ PointwiseFunction elements_2(F) {
   return [](const PointwiseStrip& s) {
     const T *a = static_cast<const T*>(s.in[0]), *b = static_cast<const T*>(s.in[1]);
     R* y = static_cast<R*>(s.out);
-    for (int i = 0; i < s.count; i += pointwise_group) {
+    int a_step = pointwise_group * s.moves[0], b_step = pointwise_group * s.moves[1];
+    for (R* end = y + s.count; y != end; y += pointwise_group, a += a_step, b += b_step)
 #pragma GCC ivdep
-      for (int k = 0; k < pointwise_group; ++k) y[i + k] = F()(a[k], b[k]);
-      a += pointwise_group * s.moves[0], b += pointwise_group * s.moves[1];
-    }
+      for (int k = 0; k < pointwise_group; ++k) y[k] = F()(a[k], b[k]);
   };
 }
 

@@ -96,6 +96,20 @@ inline bool any(Ints<N> lanes) {
   return either != 0;
 }
 
+// Within bounds; NaN stays.
+template <int N>
+inline Floats<N> clamp(Floats<N> x, float low, float high) {
+  Floats<N> least = splat<N>(low), most = splat<N>(high);
+#ifdef __AVX512F__
+  if constexpr (N == 16)  // these give the second operand where either is NaN
+    return (Floats<N>)_mm512_max_ps((__m512)least, _mm512_min_ps((__m512)most, (__m512)x));
+#endif
+#ifdef __AVX2__
+  if constexpr (N == 8) return (Floats<N>)_mm256_max_ps((__m256)least, _mm256_min_ps((__m256)most, (__m256)x));
+#endif
+  return x > most ? most : x < least ? least : x;
+}
+
 template <int N>
 inline Floats<N> abs(Floats<N> x) {
   return (Floats<N>)((Ints<N>)x & 0x7fffffff);

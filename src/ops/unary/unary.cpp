@@ -1,5 +1,6 @@
 #include "ops/unary/unary.h"
 
+#include <algorithm>
 #include <array>
 
 #include "ops/pointwise.h"
@@ -24,6 +25,10 @@ using O = Opcode;
 Term sigmoid(Term x) { return 1 / (1 + exp(-x)); }
 Term positive(Term x) { return number(x, 0) < x; }
 Term relu(Term x) { return max(x, 0); }
+Term clip(Term x, double low, double high) {
+  if (unsigned_types.contains(x.type())) low = std::max(low, 0.), high = std::max(high, 0.);  // a cast would wrap
+  return min(max(x, low), high);
+}
 
 // A new activation is a new row; kernels, epilogues and clusters follow from its expression.
 // Definitions: the ONNX operator of the same name (opset 22) or nvinfer1's UnaryOperation and ActivationType.
@@ -65,7 +70,7 @@ constexpr Row rows[] = {
     {"softsign", floats, [](Term x, double, double) { return x / (1 + abs(x)); }},
     {"softplus", floats, [](Term x, double a, double b) { return a * (relu(x * b) + log(1 + exp(-abs(x * b)))); },
      "alpha", "beta", 1, 1},
-    {"clip", numbers, [](Term x, double a, double b) { return min(max(x, a), b); }, "alpha", "beta", 0, 6},
+    {"clip", numbers, clip, "alpha", "beta", 0, 6},
     {"hard_sigmoid", floats, [](Term x, double a, double b) { return max(min(x * a + b, 1), 0); }, "alpha", "beta", 0.2,
      0.5},
     {"hard_swish", floats, [](Term x, double, double) { return x * max(min(x / 6 + 0.5, 1), 0); }},

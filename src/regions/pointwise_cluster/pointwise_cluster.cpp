@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kernel_name = "pointwise.cluster";
 constexpr size_t max_nodes = 10, max_operands = 8;
-constexpr double cheap_ns = 0.03;  // an element of what is rather made twice than stored and read again
+constexpr double cheap_ns = .1;  // an element of what is rather made twice than stored and read again
 
 using Nodes = std::vector<const Node*>;
 
@@ -79,20 +79,22 @@ class Growth {
   std::unordered_map<const Node*, bool> joins_;
 };
 
-// Memory at its speed, arithmetic beside it; operands that a blocked layout makes the kernel rearrange.
-void set_price(Offer& offer, const Target& target, double element_ns, int64_t rearranged) {
-  constexpr double call_ns = 300, rearranging_ns = 2, cache_speed = 10;
+// Memory at its speed, arithmetic beside it, and operands that a blocked layout makes the kernel rearrange. No run is
+// faster than the nearest cache, nor a step than `least_step_ns` an element.
+void set_price(Offer& offer, const Target& target, const PointwiseProgram& program, int64_t rearranged) {
+  constexpr double call_ns = 300, rearranging_ns = 2, cache_speed = 30, least_step_ns = .003;
   double elements = double(stored_bytes(*offer.region.exits[0], offer.results[0], target)) /
                     double(size_bytes(offer.results[0].element));
   double memory_ns = double(moved_bytes(offer, target)) / target.gbytes;
-  double arithmetic_ns = elements * element_ns / target.threads;
-  offer.bound_ms = 1e-6 * std::max(memory_ns / cache_speed, arithmetic_ns / 4);
+  double arithmetic_ns = elements * program.element_ns / target.threads;
+  double least_ns = elements * least_step_ns * double(program.calls) / target.threads;
+  offer.bound_ms = 1e-6 * std::max(memory_ns / (cache_speed * target.threads), least_ns);
   offer.expected_ms = 1e-6 * (call_ns + std::max(memory_ns, arithmetic_ns) + std::min(memory_ns, arithmetic_ns) / 2 +
                               rearranging_ns * double(rearranged));
 }
 
-void offer_in(Layout layout, const Region& region, double element_ns, const Provider& provider, const Target& target,
-              Offers& offers) {
+void offer_in(Layout layout, const Region& region, const PointwiseProgram& program, const Provider& provider,
+              const Target& target, Offers& offers) {
   Offer offer;
   offer.provider = &provider;
   offer.kernel = kernel_name;
@@ -104,15 +106,12 @@ void offer_in(Layout layout, const Region& region, double element_ns, const Prov
     if (in.number || in.packed) continue;
     const Value& v = *in.value;
     Format format{v.element(), operand_layout(v, result, layout)};
-    if (format.layout != Layout::plain && !has_channels(v.type())) {
-      return offers.refuse(kernel_name, concat("'", v.name, "' has no channels"));
-    }
     if (format.layout != layout) rearranged += at(v.shape(), target.typical).count();
     if (offer.in_place < 0 && format == offer.results[0] && v.shape() == result.shape())
       offer.in_place = int(offer.operands.size());
     offer.operands.push_back({&v, format});
   }
-  set_price(offer, target, element_ns, rearranged);
+  set_price(offer, target, program, rearranged);
   offers.accept(std::move(offer));
 }
 
@@ -131,10 +130,10 @@ void PointwiseClusterProvider::offers(const Node& root, const Target& target, Of
     bool all = size == sizes.size();  // the whole, and small ones for when others take the rest
     if (size > 4 && !all) continue;
     Region region(sizes[size - 1]);
-    double element_ns = cluster_program(region, cluster_inputs(region, Layout::plain)).element_ns;
+    PointwiseProgram program = cluster_program(region, cluster_inputs(region, Layout::plain));
     for (Layout layout : {Layout::plain, Layout::nhwc, Layout::c16})
       if (layout == Layout::plain || (has_channels(result.type()) && (size <= 2 || all)))
-        offer_in(layout, region, element_ns, *this, target, offers);
+        offer_in(layout, region, program, *this, target, offers);
   }
 }
 
