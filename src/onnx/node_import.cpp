@@ -15,6 +15,7 @@ NodeImport::NodeImport(Importer& importer, const Node& node, int64_t opset)
     : importer_(importer), node_(node), opset_(opset) {}
 
 int NodeImport::input_count() const { return int(node_.inputs.size()); }
+int NodeImport::output_count() const { return int(node_.outputs.size()); }
 bool NodeImport::has(int i) const { return i < input_count() && !node_.inputs[size_t(i)].empty(); }
 
 Value& NodeImport::in(int i) const {
@@ -102,7 +103,7 @@ tenon::Node& NodeImport::add_node(const Op& op, std::vector<Value*> inputs, int 
 
 Value& NodeImport::add(const Op& op, std::vector<Value*> inputs) { return add_node(op, std::move(inputs), 1).output(); }
 
-Value& NodeImport::constant(Weights weights) { return add(Constant(std::move(weights)), {}); }
+Value& NodeImport::as_value(Weights weights) { return add(Constant(std::move(weights)), {}); }
 
 Value& NodeImport::number(double value, ElementType element) {
   View view;
@@ -110,11 +111,11 @@ Value& NodeImport::number(double value, ElementType element) {
   Scalar s{};
   s.f = value;
   store_scalar(view.data, element, cast_scalar(s, ElementType::f64, element));
-  return constant(std::move(weights));
+  return as_value(std::move(weights));
 }
 
 Value& NodeImport::list(const std::vector<int64_t>& numbers) {
-  return constant(make_weights<int64_t>(ElementType::i64, {int64_t(numbers.size())}, numbers));
+  return as_value(make_weights<int64_t>(ElementType::i64, {int64_t(numbers.size())}, numbers));
 }
 
 Value& NodeImport::unary(const char* name, Value& x) { return add(Unary(name), {&x}); }
