@@ -54,6 +54,7 @@ class NodeImport {
 
  private:
   const Attribute* find(const char* name, AttributeKind kind);
+  Weights known_contents(Value& value) const;
   Importer& importer_;
   const Node& node_;
   int64_t opset_;

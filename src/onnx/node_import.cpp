@@ -129,13 +129,25 @@ Value& NodeImport::reshape(Value& x, Shape shape) {
 
 bool NodeImport::wants(int i) const { return i < int(node_.outputs.size()) && !node_.outputs[size_t(i)].empty(); }
 
+// Shape arithmetic that inference does not follow, but that constants decide: operators that need contents see them.
+Weights NodeImport::known_contents(Value& value) const {
+  const auto* type = std::get_if<TensorType>(&importer_.network().type(value));
+  if (!type || (type->element != ElementType::i64 && type->element != ElementType::i32)) return nullptr;
+  if (importer_.network().contents(value) || !all_known(type->shape)) return nullptr;
+  return at(type->shape, {}).count() <= max_contents ? importer_.known(value) : nullptr;
+}
+
 // The value takes the output's name; the first node of a composition had it until here, for messages.
 void NodeImport::out(int i, Value& value) {
   check(i < int(node_.outputs.size()), ErrorId::onnx_invalid, "has no output ", i);
   const std::string& name = node_.outputs[size_t(i)];
   if (name.empty()) return;
-  importer_.define(name, value);
   defined_.insert(i);
+  if (Weights known = known_contents(value)) {
+    importer_.define(name, importer_.network().add(Constant(std::move(known)), {}, name));
+    return;
+  }
+  importer_.define(name, value);
   if (std::find(added_.begin(), added_.end(), value.producer) == added_.end()) return;
   Value& first = added_.front()->output();
   if (&first != &value && first.name == name) importer_.network().rename(first, concat(name, "/1"));
