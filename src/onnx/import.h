@@ -42,6 +42,7 @@ class NodeImport {
   Value& as_value(Weights weights);
   Value& number(double value, ElementType element);  // of rank 0
   Value& list(const std::vector<int64_t>& numbers);
+  Value& integer_value(int64_t value, ElementType element);  // of rank 0, beyond 2^53 too
   Value& unary(const char* name, Value& x);
   Value& binary(const char* name, Value& a, Value& b);
   Value& cast(Value& x, ElementType to);
@@ -69,7 +70,8 @@ struct Import {
   int since = 1, until = 1000;  // opsets whose meaning the function knows
 };
 using Imports = std::span<const Import>;
-extern const Imports import_index, import_make, import_math, import_nn, import_norm, import_tensor;
+extern const Imports import_attention, import_index, import_loss, import_make, import_math, import_nn, import_norm,
+    import_tensor;
 
 Weights weights_of(const Tensor& tensor, std::shared_ptr<const Model> model);
 

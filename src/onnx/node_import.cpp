@@ -114,6 +114,15 @@ Value& NodeImport::number(double value, ElementType element) {
   return as_value(std::move(weights));
 }
 
+Value& NodeImport::integer_value(int64_t value, ElementType element) {
+  View view;
+  Weights weights = make_weights(element, {}, view);
+  Scalar s{};
+  s.i = value;
+  store_scalar(view.data, element, s);
+  return as_value(std::move(weights));
+}
+
 Value& NodeImport::list(const std::vector<int64_t>& numbers) {
   return as_value(make_weights<int64_t>(ElementType::i64, {int64_t(numbers.size())}, numbers));
 }
