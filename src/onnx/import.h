@@ -20,6 +20,7 @@ class NodeImport {
 
   int64_t opset() const { return opset_; }  // of ai.onnx
   int input_count() const;
+  int output_count() const;
   bool has(int i) const;  // operand i is given
   Value& in(int i) const;
   std::vector<Value*> inputs() const;  // all, which must be given
@@ -38,9 +39,10 @@ class NodeImport {
 
   tenon::Node& add_node(const Op& op, std::vector<Value*> inputs, int outputs);
   Value& add(const Op& op, std::vector<Value*> inputs);  // a node whose value goes on, or out
-  Value& constant(Weights weights);
+  Value& as_value(Weights weights);
   Value& number(double value, ElementType element);  // of rank 0
   Value& list(const std::vector<int64_t>& numbers);
+  Value& integer_value(int64_t value, ElementType element);  // of rank 0, beyond 2^53 too
   Value& unary(const char* name, Value& x);
   Value& binary(const char* name, Value& a, Value& b);
   Value& cast(Value& x, ElementType to);
@@ -53,6 +55,7 @@ class NodeImport {
 
  private:
   const Attribute* find(const char* name, AttributeKind kind);
+  Weights known_contents(Value& value) const;
   Importer& importer_;
   const Node& node_;
   int64_t opset_;
@@ -67,7 +70,8 @@ struct Import {
   int since = 1, until = 1000;  // opsets whose meaning the function knows
 };
 using Imports = std::span<const Import>;
-extern const Imports import_math, import_nn, import_tensor;
+extern const Imports import_attention, import_index, import_loss, import_make, import_math, import_nn, import_norm,
+    import_tensor;
 
 Weights weights_of(const Tensor& tensor, std::shared_ptr<const Model> model);
 

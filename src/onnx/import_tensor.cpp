@@ -4,7 +4,6 @@
 #include "ops/constant/constant.h"
 #include "ops/expand/expand.h"
 #include "ops/flatten/flatten.h"
-#include "ops/gather/gather.h"
 #include "ops/identity/identity.h"
 #include "ops/pad/pad.h"
 #include "ops/reduce/reduce.h"
@@ -30,7 +29,7 @@ void constant(NodeImport& n) {
     value = make_weights<int64_t>(ElementType::i64, {int64_t(list.size())}, list);
   }
   check(value != nullptr, ErrorId::unsupported, "its kind of value is not supported");
-  n.out(n.constant(value));
+  n.out(n.as_value(value));
 }
 
 void dropout(NodeImport& n) {
@@ -38,10 +37,13 @@ void dropout(NodeImport& n) {
   n.integer("seed", 0);
   if (n.has(2)) {
     Weights training = n.constant(2);
-    check(training && !*reinterpret_cast<const bool*>(training->data), ErrorId::unsupported,
-          "training_mode is not supported");
+    check(training && training->element == ElementType::boolean && !*reinterpret_cast<const bool*>(training->data),
+          ErrorId::unsupported, "training_mode is not supported");
   }
   n.out(n.add(Identity(), {&n.in(0)}));
+  if (!n.wants(1)) return;
+  ElementType type = n.opset() < 10 ? n.tensor(n.in(0)).element : ElementType::boolean;
+  n.out(1, n.add(Expand(), {&n.number(1, type), &n.add(ShapeOf(), {&n.in(0)})}));
 }
 
 // Attributes until opset 9.
@@ -137,10 +139,6 @@ const Import table[] = {
     {"Unsqueeze", with_axes<Unsqueeze>},
     {"Pad", pad},
     {"Shape", shape},
-    {"Gather",
-     [](NodeImport& n) {
-       n.out(n.add(Gather(n.integer("axis", 0)), {&n.in(0), &n.in(1)}));
-     }},
     {"Expand",
      [](NodeImport& n) {
        n.out(n.add(Expand(), {&n.in(0), &n.in(1)}));

@@ -15,6 +15,7 @@ NodeImport::NodeImport(Importer& importer, const Node& node, int64_t opset)
     : importer_(importer), node_(node), opset_(opset) {}
 
 int NodeImport::input_count() const { return int(node_.inputs.size()); }
+int NodeImport::output_count() const { return int(node_.outputs.size()); }
 bool NodeImport::has(int i) const { return i < input_count() && !node_.inputs[size_t(i)].empty(); }
 
 Value& NodeImport::in(int i) const {
@@ -102,7 +103,7 @@ tenon::Node& NodeImport::add_node(const Op& op, std::vector<Value*> inputs, int 
 
 Value& NodeImport::add(const Op& op, std::vector<Value*> inputs) { return add_node(op, std::move(inputs), 1).output(); }
 
-Value& NodeImport::constant(Weights weights) { return add(Constant(std::move(weights)), {}); }
+Value& NodeImport::as_value(Weights weights) { return add(Constant(std::move(weights)), {}); }
 
 Value& NodeImport::number(double value, ElementType element) {
   View view;
@@ -110,11 +111,20 @@ Value& NodeImport::number(double value, ElementType element) {
   Scalar s{};
   s.f = value;
   store_scalar(view.data, element, cast_scalar(s, ElementType::f64, element));
-  return constant(std::move(weights));
+  return as_value(std::move(weights));
+}
+
+Value& NodeImport::integer_value(int64_t value, ElementType element) {
+  View view;
+  Weights weights = make_weights(element, {}, view);
+  Scalar s{};
+  s.i = value;
+  store_scalar(view.data, element, s);
+  return as_value(std::move(weights));
 }
 
 Value& NodeImport::list(const std::vector<int64_t>& numbers) {
-  return constant(make_weights<int64_t>(ElementType::i64, {int64_t(numbers.size())}, numbers));
+  return as_value(make_weights<int64_t>(ElementType::i64, {int64_t(numbers.size())}, numbers));
 }
 
 Value& NodeImport::unary(const char* name, Value& x) { return add(Unary(name), {&x}); }
@@ -128,13 +138,25 @@ Value& NodeImport::reshape(Value& x, Shape shape) {
 
 bool NodeImport::wants(int i) const { return i < int(node_.outputs.size()) && !node_.outputs[size_t(i)].empty(); }
 
+// Shape arithmetic that inference does not follow, but that constants decide: operators that need contents see them.
+Weights NodeImport::known_contents(Value& value) const {
+  const auto* type = std::get_if<TensorType>(&importer_.network().type(value));
+  if (!type || (type->element != ElementType::i64 && type->element != ElementType::i32)) return nullptr;
+  if (importer_.network().contents(value) || !all_known(type->shape)) return nullptr;
+  return at(type->shape, {}).count() <= max_contents ? importer_.known(value) : nullptr;
+}
+
 // The value takes the output's name; the first node of a composition had it until here, for messages.
 void NodeImport::out(int i, Value& value) {
   check(i < int(node_.outputs.size()), ErrorId::onnx_invalid, "has no output ", i);
   const std::string& name = node_.outputs[size_t(i)];
   if (name.empty()) return;
-  importer_.define(name, value);
   defined_.insert(i);
+  if (Weights known = known_contents(value)) {
+    importer_.define(name, importer_.network().add(Constant(std::move(known)), {}, name));
+    return;
+  }
+  importer_.define(name, value);
   if (std::find(added_.begin(), added_.end(), value.producer) == added_.end()) return;
   Value& first = added_.front()->output();
   if (&first != &value && first.name == name) importer_.network().rename(first, concat(name, "/1"));

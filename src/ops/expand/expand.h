@@ -7,6 +7,7 @@ namespace tenon {
 struct Expand final : Op {
   OP_TYPE
   Types infer(const Inputs& in) const override;
+  std::optional<Contents> contents(const Inputs& in) const override;
   void evaluate(ConstViews in, Views out) const override;
 };
 

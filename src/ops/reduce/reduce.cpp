@@ -36,6 +36,22 @@ Types Reduce::infer(const Inputs& in) const {
   return {y};
 }
 
+// Of a list: how many elements a shape has, its largest extent.
+std::optional<Contents> Reduce::contents(const Inputs& in) const {
+  const Contents* x = in.contents(0);
+  if (!x || x->empty() || in[0].rank() != 1) return {};
+  Dim total = (*x)[0];
+  for (size_t i = 1; i < x->size(); ++i) switch (kind) {
+      case ReduceKind::sum: total = total + (*x)[i]; break;
+      case ReduceKind::prod: total = total * (*x)[i]; break;
+      case ReduceKind::max: total = max(total, (*x)[i]); break;
+      case ReduceKind::min: total = min(total, (*x)[i]); break;
+      default: return {};
+    }
+  bool kept = kind == ReduceKind::sum || kind == ReduceKind::prod || kind == ReduceKind::max || kind == ReduceKind::min;
+  return kept ? std::optional(Contents{total}) : std::nullopt;
+}
+
 namespace {
 
 template <class T>

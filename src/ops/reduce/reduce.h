@@ -17,6 +17,7 @@ struct Reduce final : Op {
   Reduce(ReduceKind k, std::vector<int64_t> a, bool keep = true) : kind(k), axes(std::move(a)), keep_dims(keep) {}
   void fields(FieldVisitor& v) override;
   Types infer(const Inputs& in) const override;
+  std::optional<Contents> contents(const Inputs& in) const override;
   void evaluate(ConstViews in, Views out) const override;
   std::vector<bool> reduced(int rank) const;  // by axis of x
 };
