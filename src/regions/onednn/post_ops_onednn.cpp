@@ -1,3 +1,4 @@
+#include <set>
 #include <string_view>
 
 #include "ops/constant/constant.h"
@@ -52,6 +53,7 @@ PostOps post_ops(const Epilogue& epilogue, Bias bias) {
   post.steps = *steps;
   const TensorType& y = epilogue.anchor().output().type();
   bool begun = false;
+  std::set<dnnl::algorithm> used;
   for (const TailStep& s : *steps) {
     if (s.kind == TailStep::add && bias == Bias::per_column && !begun && !post.bias && one_per_column(*s.side, y)) {
       post.bias = constant_of(*s.side);
@@ -61,6 +63,8 @@ PostOps post_ops(const Epilogue& epilogue, Bias bias) {
       auto it = std::find_if(std::begin(table), std::end(table),
                              [&](const Named& n) { return std::string_view(n.row) == s.name; });
       if (it == std::end(table)) return post.refusal = "an activation that is no post-operation", post;
+      // oneDNN 2.6 gives both the parameters of one: its tables of constants are kept by algorithm.
+      if (!used.insert(it->algorithm).second) return post.refusal = "an activation twice", post;
       begun = true;
       post.ops.append_eltwise(1.f, it->algorithm, it->alpha(s), it->beta(s));
     } else if (s.kind == TailStep::mul) {
