@@ -16,7 +16,8 @@ class Costs {
   TimingCache& cache;
   Workers& workers;
   Guess guess = Guess::expected;
-  std::vector<Weights> weights;  // of the whole network: where they exceed the caches, kernels are timed with cold ones
+  // Of the whole network: where they exceed the caches, kernels are timed with cold ones.
+  std::map<const Value*, Weights> constants;
 
   double ms(const Offer& offer) const;
   double reformat_ms(const Value& value, Format from, Format to) const;

@@ -28,12 +28,12 @@ Binding typical_binding(const Graph& graph) {
   return binding;
 }
 
-std::vector<Weights> weights_of(const Graph& graph) {
-  std::vector<Weights> list;
+std::map<const Value*, Weights> constants_of(const Graph& graph) {
+  std::map<const Value*, Weights> constants;
   for (const auto& n : graph.nodes())
     if (n->outputs().size() == 1)
-      if (Weights w = constant_of(n->output())) list.push_back(w);
-  return list;
+      if (Weights w = constant_of(n->output())) constants.emplace(&n->output(), w);
+  return constants;
 }
 
 // rule/fold_scale: how often; kernel/softmax.rows: how many steps. What testers of rules and offers ask for.
@@ -71,7 +71,7 @@ Built build(Graph lowered, const BuildOptions& options) {
   Providers providers = options.optimize ? providers_named(options.providers) : Providers{all_providers()[0]};
   TimingCache cache;
   Costs costs(target, cache, workers);
-  costs.weights = weights_of(graph);
+  costs.constants = constants_of(graph);
   Catalog offers = catalog(graph, providers, target, domains(graph, {}));
   Cover chosen = cover(graph, offers, costs, default_beam, true);
   built.stats["first_plan_ms"] = ms_since(start);
