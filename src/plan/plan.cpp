@@ -9,7 +9,7 @@ namespace {
 
 class Planner {
  public:
-  Planner(const Graph& graph, const Target& target) : graph_(graph), target_(target) {}
+  Planner(const Graph& graph, const Target& target) : graph_(graph), target_(target) { target_.pool = &pool_; }
 
   Plan plan(const Cover& cover) {
     for (const Choice& choice : cover.choices) add(choice);
@@ -82,7 +82,8 @@ class Planner {
   }
 
   const Graph& graph_;
-  const Target& target_;
+  WeightsPool pool_;
+  Target target_;
   Plan plan_;
   std::map<std::pair<const Value*, Format>, int> slot_of_;
 };

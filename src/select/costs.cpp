@@ -119,7 +119,10 @@ void Costs::measure(const Offer& offer) {
       weights += stored_bytes(*v, plain_format(*v), target);
   double ms = offer.expected_ms;
   try {
-    std::unique_ptr<Kernel> kernel = offer.provider->prepare(offer, target);
+    WeightsPool pool;
+    Target timed = target;
+    timed.pool = &pool;
+    std::unique_ptr<Kernel> kernel = offer.provider->prepare(offer, timed);
     ms = time_ms(*kernel, offer.operands, out, weights > cold_weights_bytes);
   } catch (const Error&) {  // refuses the numbers we made up: its prediction stands
   }

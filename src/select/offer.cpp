@@ -47,6 +47,10 @@ Catalog catalog(const Graph& graph, const Providers& providers, const Target& ta
   return all;
 }
 
+Weights make_weights(const Target& target, ElementType element, const Extents& extents, View& view) {
+  return target.pool ? target.pool->make(element, extents, view) : make_weights(element, extents, view);
+}
+
 TypicalViews typical_views(const Node& node, const Target& target) {
   TypicalViews views;
   for (const Value* v : node.inputs()) views.in.push_back({nullptr, v->element(), at(v->shape(), target.typical)});

@@ -2,6 +2,7 @@
 #pragma once
 #include <unordered_map>
 
+#include "ir/tensor.h"
 #include "select/domains.h"
 #include "select/format.h"
 #include "select/kernel.h"
@@ -15,6 +16,7 @@ struct Target {
   Binding typical;                   // costs are counted at these
   double gflops = 100, gbytes = 20;  // peaks of all threads together, the latter of near caches: bounds
   int threads = 1;
+  WeightsPool* pool = nullptr;  // where a plan's kernels put the weights they pack; null: each piece by itself
   std::unique_ptr<Kernel> (*reformat)(const TensorType& type, Format from, Format to) = nullptr;
 };
 
@@ -62,6 +64,9 @@ class Provider {
   virtual void offers(const Node& root, const Target& target, Offers& offers) const = 0;
   virtual std::unique_ptr<Kernel> prepare(const Offer& offer, const Target& target) const = 0;
 };
+
+// Memory for what a kernel packs, in the target's pool if it has one.
+Weights make_weights(const Target& target, ElementType element, const Extents& extents, View& view);
 
 using Providers = std::vector<const Provider*>;
 using Catalog = std::unordered_map<const Node*, Offers>;

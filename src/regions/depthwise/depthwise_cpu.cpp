@@ -46,7 +46,7 @@ Tail tail_of(const Epilogue& e) {
 // Where pixels lie: channels last, or blocks of 16 channels of which each is a map of its own.
 class DepthwiseRows final : public Kernel {
  public:
-  DepthwiseRows(const Node& node, const Tail& tail, Layout layout)
+  DepthwiseRows(const Node& node, const Tail& tail, Layout layout, const Target& target)
       : conv_(*as<Conv>(node)), tail_(tail), layout_(layout) {
     Weights w = constant_of(node.input(1));
     int64_t channels = w->extents[0], taps = w->extents[2] * w->extents[3];
@@ -54,8 +54,8 @@ class DepthwiseRows final : public Kernel {
     block_ = layout == Layout::c16 ? 16 : channels;
     blocks_ = (channels + block_ - 1) / block_;
     View weights, bias;
-    weights_ = make_weights(ElementType::f32, {blocks_, taps, block_}, weights);
-    bias_ = make_weights(ElementType::f32, {blocks_ * block_}, bias);
+    weights_ = make_weights(target, ElementType::f32, {blocks_, taps, block_}, weights);
+    bias_ = make_weights(target, ElementType::f32, {blocks_ * block_}, bias);
     for (int64_t c = 0; c < channels; ++c)
       for (int64_t t = 0; t < taps; ++t)
         weights.as<float>()[(c / block_ * taps + t) * block_ + c % block_] = w->view().as<float>()[c * taps + t];
@@ -157,10 +157,10 @@ void DepthwiseProvider::offers(const Node& root, const Target& target, Offers& o
   }
 }
 
-std::unique_ptr<Kernel> DepthwiseProvider::prepare(const Offer& offer, const Target&) const {
+std::unique_ptr<Kernel> DepthwiseProvider::prepare(const Offer& offer, const Target& target) const {
   for (const Epilogue& e : epilogues(offer.region.root(), [](const Node& n) { return is_depthwise(n); }))
     if (e.region.nodes == offer.region.nodes)
-      return std::make_unique<DepthwiseRows>(e.anchor(), tail_of(e), offer.results[0].layout);
+      return std::make_unique<DepthwiseRows>(e.anchor(), tail_of(e), offer.results[0].layout, target);
   fail(ErrorId::internal, "an offer of depthwise rows no longer matches its graph");
 }
 

@@ -6,6 +6,6 @@
 namespace tenon::onednn {
 
 void offer_conv(const Provider& provider, const Epilogue& epilogue, const Target& target, Offers& offers);
-std::unique_ptr<Kernel> prepare_conv(const Epilogue& epilogue, const Offer& offer);
+std::unique_ptr<Kernel> prepare_conv(const Epilogue& epilogue, const Offer& offer, const Target& target);
 
 }  // namespace tenon::onednn

@@ -53,7 +53,7 @@ bool gathers(const ConvProblem& p) { return p.out.layout == Layout::nhwc && !p.r
 
 class OnednnConv final : public Kernel {
  public:
-  OnednnConv(const ConvProblem& p, const PostOps& post, const Tensor& weights, const Tensor* bias)
+  OnednnConv(const ConvProblem& p, const PostOps& post, const Tensor& weights, const Tensor* bias, const Target& target)
       : in_(p.in), out_(p.out), residual_(post.residual), gathered_(gathers(p)) {
     for (const Range& r : ranges(p)) {
       auto same = std::find_if(tiles_.begin(), tiles_.end(), [&](const Tile& t) { return t.range.same_size(r); });
@@ -71,8 +71,8 @@ class OnednnConv final : public Kernel {
         return t.range.y_first == r.y_first && sizes_[t.size].weights == size.weights;
       });
       bool shares = sibling != tiles_.end();
-      tile.weights = shares ? sibling->weights : packed(p, weights, r, size.weights);
-      if (bias) tile.bias = shares ? sibling->bias : part_of(*bias, r);
+      tile.weights = shares ? sibling->weights : packed(p, weights, r, size.weights, target);
+      if (bias) tile.bias = shares ? sibling->bias : part_of(*bias, r, target);
       tiles_.push_back(std::move(tile));
     }
   }
@@ -123,18 +123,19 @@ class OnednnConv final : public Kernel {
       if (out) std::memcpy(image + i * step, tile + i * bytes, size_t(bytes));
       else std::memcpy(tile + i * bytes, image + i * step, size_t(bytes));
   }
-  static Weights packed(const ConvProblem& p, const Tensor& weights, const Range& r, const memory::desc& to) {
+  static Weights packed(const ConvProblem& p, const Tensor& weights, const Range& r, const memory::desc& to,
+                        const Target& target) {
     memory::dims dims = weight_dims(p, r);
     tag plain = std::array{tag::abc, tag::abcd, tag::abcde, tag::abcdef}[dims.size() - 3];
     View view;
-    Weights made = make_weights(ElementType::u8, {int64_t(to.get_size())}, view);
+    Weights made = make_weights(target, ElementType::u8, {int64_t(to.get_size())}, view);
     int64_t per_filter = p.w.count_between(1, p.w.rank) * size_bytes(weights.element);
     pack(memory::desc(dims, memory::data_type::f32, plain), weights.data + r.y_first * per_filter, to, view.data);
     return made;
   }
-  static Weights part_of(const Tensor& bias, const Range& r) {
+  static Weights part_of(const Tensor& bias, const Range& r, const Target& target) {
     View view;
-    Weights made = make_weights(ElementType::f32, {r.y_count}, view);
+    Weights made = make_weights(target, ElementType::f32, {r.y_count}, view);
     std::memcpy(view.data, bias.data + r.y_first * size_bytes(ElementType::f32), size_t(made->bytes()));
     return made;
   }
@@ -236,12 +237,12 @@ void offer_conv(const Provider& provider, const Epilogue& e, const Target& targe
   }
 }
 
-std::unique_ptr<Kernel> prepare_conv(const Epilogue& e, const Offer& offer) {
+std::unique_ptr<Kernel> prepare_conv(const Epilogue& e, const Offer& offer, const Target& target) {
   PostOps post = post_ops(e);
   const Node& conv = e.anchor();
   ConvProblem p = problem_of(e, offer.operands[0].format, offer.results[0], offer.config);
   const Tensor* bias = p.bias ? constant_of(conv.input(2)).get() : nullptr;
-  return std::make_unique<OnednnConv>(p, post, *constant_of(conv.input(1)), bias);
+  return std::make_unique<OnednnConv>(p, post, *constant_of(conv.input(1)), bias, target);
 }
 
 }  // namespace tenon::onednn

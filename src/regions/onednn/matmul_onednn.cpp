@@ -95,18 +95,18 @@ WeightedProblem weighted_problem(const Epilogue& e, const PostOps& post) {
 
 class WeightedMatMul final : public Kernel {
  public:
-  WeightedMatMul(const WeightedProblem& p, const Dim& rows)
+  WeightedMatMul(const WeightedProblem& p, const Dim& rows, const Target& target)
       : inner_(p.inner), columns_(p.columns), residual_(p.residual), rows_(tile_rows(rows)) {
     int64_t step = tile_columns(p.columns);
     rest_ = rows.known() ? rows.value() % rows_ : 0;
     for (int64_t c = 0; c < p.columns; c += step) {
       Column column{c, std::min(step, p.columns - c), {}, {}, {}, {}};
-      column.whole = prepared(p, {rows_, column.count, p.columns}, c, {});
-      if (rest_) column.rest = prepared(p, {rest_, column.count, p.columns}, c, column.whole);
-      if (!rows.known()) column.padded = prepared(p, {rows_, column.count, column.count}, c, column.whole);
+      column.whole = prepared(p, {rows_, column.count, p.columns}, c, {}, target);
+      if (rest_) column.rest = prepared(p, {rest_, column.count, p.columns}, c, column.whole, target);
+      if (!rows.known()) column.padded = prepared(p, {rows_, column.count, column.count}, c, column.whole, target);
       if (p.bias) {
         View view;
-        column.bias = make_weights(ElementType::f32, {column.count}, view);
+        column.bias = make_weights(target, ElementType::f32, {column.count}, view);
         std::memcpy(view.data, p.bias->data + c * float_bytes, size_t(column.count * float_bytes));
       }
       columns_of_tiles_.push_back(std::move(column));
@@ -152,14 +152,15 @@ class WeightedMatMul final : public Kernel {
   };
 
   // Code is shared by tiles of one shape, packed weights by tiles that want them packed alike.
-  Packed prepared(const WeightedProblem& p, const Shape& shape, int64_t first, const Packed& sibling) {
+  Packed prepared(const WeightedProblem& p, const Shape& shape, int64_t first, const Packed& sibling,
+                  const Target& target) {
     auto& known = shapes_[shape];
     if (!known)
       known = std::make_shared<const Prepared>(describe(p.tile(shape.rows, shape.columns, shape.y_step), p.ops));
     scratch_ = std::max(scratch_, known->scratch_bytes());
     if (sibling.prepared && sibling.prepared->b == known->b) return {known, sibling.b};
     View view;
-    Weights packed = make_weights(ElementType::u8, {int64_t(known->b.get_size())}, view);
+    Weights packed = make_weights(target, ElementType::u8, {int64_t(known->b.get_size())}, view);
     memory::desc plain({p.inner, shape.columns}, memory::data_type::f32, memory::dims{p.row_step, p.column_step});
     pack(plain, p.b->data + first * p.column_step * float_bytes, known->b, view.data);
     return {known, packed};
@@ -301,11 +302,11 @@ void offer_matmul(const Provider& provider, const Epilogue& e, const Target& tar
   offers.accept(std::move(o));
 }
 
-std::unique_ptr<Kernel> prepare_matmul(const Epilogue& e, const Offer&) {
+std::unique_ptr<Kernel> prepare_matmul(const Epilogue& e, const Target& target) {
   const Node& node = e.anchor();
   PostOps post = post_ops(e, is_weighted(node) ? Bias::per_column : Bias::none);
   if (is_weighted(node))
-    return std::make_unique<WeightedMatMul>(weighted_problem(e, post), rows_of(node.input(0).shape()));
+    return std::make_unique<WeightedMatMul>(weighted_problem(e, post), rows_of(node.input(0).shape()), target);
   return std::make_unique<BatchedMatMul>(
       batched_tile(node), node.input(0).shape()[node.input(0).shape().size() - 2].value(), post.ops, post.residual);
 }

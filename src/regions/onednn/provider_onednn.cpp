@@ -15,10 +15,10 @@ void OnednnProvider::offers(const Node& root, const Target& target, Offers& offe
     else onednn::offer_matmul(*this, e, target, offers);
 }
 
-std::unique_ptr<Kernel> OnednnProvider::prepare(const Offer& offer, const Target&) const {
+std::unique_ptr<Kernel> OnednnProvider::prepare(const Offer& offer, const Target& target) const {
   for (const Epilogue& e : epilogues(offer.region.root(), [](const Node& n) { return is_anchor(n); }))
     if (e.region.nodes == offer.region.nodes)
-      return as<Conv>(e.anchor()) ? onednn::prepare_conv(e, offer) : onednn::prepare_matmul(e, offer);
+      return as<Conv>(e.anchor()) ? onednn::prepare_conv(e, offer, target) : onednn::prepare_matmul(e, target);
   fail(ErrorId::internal, "an offer of oneDNN no longer matches its graph");
 }
 
