@@ -91,7 +91,7 @@ PointwiseFunction select_function() {
     for (T* end = y + s.count; y != end; y += pointwise_group) {
       const uint8_t* chosen = c.next();
       const T *yes = a.next(), *no = b.next();
-#pragma GCC ivdep
+      TENON_IN_STEP
       for (int k = 0; k < pointwise_group; ++k) {
         T first = yes[k], second = no[k];
         y[k] = chosen[k] ? first : second;

@@ -66,6 +66,7 @@ PointwiseFunction floats_2(F) {
   return [](const PointwiseStrip& s) {
     Reader<N, float> a(s, 0), b(s, 1);
     float* y = static_cast<float*>(s.out);
+#pragma GCC unroll 4
     for (float* end = y + s.count; y != end; y += N) store<N>(y, F()(load<N>(a.next()), load<N>(b.next())));
   };
 }

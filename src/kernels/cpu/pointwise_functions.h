@@ -18,8 +18,22 @@ using PointwiseFunction = void (*)(const PointwiseStrip&);
 // Opcode::select looks at `to` alone.
 template <int N>
 PointwiseFunction pointwise_function(Opcode code, ElementType from, ElementType to);
+
+// Several instructions on f32 in one pass. A pair is second(first(a, b), c), or second(c, first(a, b)) if `swapped`;
+// null where there is none. The sigmoid is 1 / (1 + exp(-x)).
+template <int N>
+PointwiseFunction pointwise_pair(Opcode first, Opcode second, bool swapped);
+template <int N>
+PointwiseFunction pointwise_sigmoid();
+
 extern template PointwiseFunction pointwise_function<4>(Opcode, ElementType, ElementType);
+extern template PointwiseFunction pointwise_pair<4>(Opcode, Opcode, bool);
+extern template PointwiseFunction pointwise_sigmoid<4>();
 extern template PointwiseFunction pointwise_function<8>(Opcode, ElementType, ElementType);
+extern template PointwiseFunction pointwise_pair<8>(Opcode, Opcode, bool);
+extern template PointwiseFunction pointwise_sigmoid<8>();
 extern template PointwiseFunction pointwise_function<16>(Opcode, ElementType, ElementType);
+extern template PointwiseFunction pointwise_pair<16>(Opcode, Opcode, bool);
+extern template PointwiseFunction pointwise_sigmoid<16>();
 
 }  // namespace tenon

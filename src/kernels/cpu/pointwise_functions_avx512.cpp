@@ -3,5 +3,7 @@
 namespace tenon {
 
 template PointwiseFunction pointwise_function<16>(Opcode, ElementType, ElementType);
+template PointwiseFunction pointwise_pair<16>(Opcode, Opcode, bool);
+template PointwiseFunction pointwise_sigmoid<16>();
 
 }  // namespace tenon

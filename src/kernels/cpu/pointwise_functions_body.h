@@ -1,6 +1,7 @@
 // The body that each width instantiates: from an instruction to its function.
 #pragma once
 #include "kernels/cpu/pointwise_casts.h"
+#include "kernels/cpu/pointwise_pairs.h"
 
 namespace tenon {
 

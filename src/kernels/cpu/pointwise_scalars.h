@@ -5,6 +5,13 @@
 
 #include "kernels/cpu/pointwise_functions.h"
 
+// Before a loop whose result may lie where an operand lies, but never elsewhere over one; others check as it runs.
+#ifdef __clang__
+#define TENON_IN_STEP
+#else
+#define TENON_IN_STEP _Pragma("GCC ivdep")
+#endif
+
 namespace tenon {
 
 // y = f(x), y = f(x, z). N keeps the instances of each instruction set apart.
@@ -15,9 +22,10 @@ PointwiseFunction elements_1(F) {
     const T* a = static_cast<const T*>(s.in[0]);
     R* y = static_cast<R*>(s.out);
     int step = pointwise_group * s.moves[0];
-    for (R* end = y + s.count; y != end; y += pointwise_group, a += step)
-#pragma GCC ivdep
+    for (R* end = y + s.count; y != end; y += pointwise_group, a += step) {
+      TENON_IN_STEP
       for (int k = 0; k < pointwise_group; ++k) y[k] = F()(a[k]);
+    }
   };
 }
 template <int N, class T, class F>
@@ -27,9 +35,10 @@ PointwiseFunction elements_2(F) {
     const T *a = static_cast<const T*>(s.in[0]), *b = static_cast<const T*>(s.in[1]);
     R* y = static_cast<R*>(s.out);
     int a_step = pointwise_group * s.moves[0], b_step = pointwise_group * s.moves[1];
-    for (R* end = y + s.count; y != end; y += pointwise_group, a += a_step, b += b_step)
-#pragma GCC ivdep
+    for (R* end = y + s.count; y != end; y += pointwise_group, a += a_step, b += b_step) {
+      TENON_IN_STEP
       for (int k = 0; k < pointwise_group; ++k) y[k] = F()(a[k], b[k]);
+    }
   };
 }
 

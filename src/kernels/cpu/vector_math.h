@@ -53,8 +53,9 @@ inline Floats<N> log_near(Floats<N> x) {
   using I = Ints<N>;
   I tiny = x < 0x1p-126f;
   F scaled = tiny ? x * 0x1p25f : x;
-  I bits = (I)scaled - 0x3f3504f3;  // of the root of 1/2: 1 + f lies between it and the root of 2
-  F k = __builtin_convertvector(bits >> 23, F) - (tiny ? splat<N>(25.f) : F{});
+  using Bits = typename VectorOf<uint32_t, N>::type;
+  Bits bits = (Bits)scaled - 0x3f3504f3;  // of the root of 1/2: 1 + f lies between it and the root of 2
+  F k = __builtin_convertvector((I)bits >> 23, F) - (tiny ? splat<N>(25.f) : F{});
   F f = (F)((bits & 0x007fffff) + 0x3f3504f3) - 1.f;
   F s = f / (2.f + f), z = s * s, half = .5f * f * f;
   constexpr float c[] = {0x1.555556p-1f, 0x1.999a36p-2f, 0x1.2448a4p-2f, 0x1.e0ca42p-3f};
