@@ -1,15 +1,15 @@
 #include "ir/tensor.h"
 
-#include <sys/mman.h>
-
 #include <cstring>
 #include <new>
+
+#include "base/memory.h"
 
 namespace tenon {
 
 namespace {
 
-constexpr int64_t alignment = 64, huge_page = 2 << 20, piece_bytes = 16 << 20;
+constexpr int64_t alignment = 64, piece_bytes = 16 << 20;
 
 std::shared_ptr<Tensor> sized(ElementType element, const Extents& extents) {
   auto tensor = std::make_shared<Tensor>(Tensor{element, extents, nullptr, nullptr});
@@ -18,28 +18,11 @@ std::shared_ptr<Tensor> sized(ElementType element, const Extents& extents) {
   return tensor;
 }
 
-std::shared_ptr<std::byte> allocate(int64_t bytes) {
-  constexpr auto by = std::align_val_t(alignment);
-  void* memory = ::operator new(size_t(bytes), by, std::nothrow);
-  check(memory, ErrorId::out_of_memory, "no memory for a tensor of ", bytes, " bytes");
-  return {static_cast<std::byte*>(memory), [](std::byte* p) { ::operator delete(p, by); }};
-}
-
-// Fresh zeros straight from the system, which gets them back as soon as they are free.
-std::shared_ptr<std::byte> map_piece(int64_t bytes) {
-  size_t room = size_t(bytes + huge_page);  // the system aligns to small pages
-  void* memory = ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  check(memory != MAP_FAILED, ErrorId::out_of_memory, "no memory for ", bytes, " bytes of weights");
-  auto* aligned = reinterpret_cast<std::byte*>(align_up(int64_t(memory), huge_page));
-  ::madvise(aligned, size_t(bytes), MADV_HUGEPAGE);  // a wish: small pages serve as well
-  return {aligned, [memory, room](std::byte*) { ::munmap(memory, room); }};
-}
-
 }  // namespace
 
 Weights make_weights(ElementType element, const Extents& extents, View& view) {
   std::shared_ptr<Tensor> tensor = sized(element, extents);
-  std::shared_ptr<std::byte> memory = allocate(tensor->bytes() + alignment);
+  std::shared_ptr<std::byte> memory = allocate_memory(tensor->bytes() + alignment, "a tensor");
   std::memset(memory.get(), 0, size_t(tensor->bytes() + alignment));
   tensor->data = memory.get();
   tensor->owner = memory;
@@ -53,7 +36,7 @@ Weights WeightsPool::make(ElementType element, const Extents& extents, View& vie
   if (bytes > size_ - used_) {
     size_ = align_up(std::max(bytes, piece_bytes), huge_page);
     used_ = 0;
-    piece_ = map_piece(size_);
+    piece_ = allocate_memory(size_, "weights");
   }
   std::byte* memory = piece_.get() + used_;
   used_ += bytes;

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-#include <new>
+
+#include "base/memory.h"
 
 namespace tenon {
 
@@ -95,9 +96,7 @@ void ExecutionContext::set_shapes(std::span<const Extents> inputs) {
   } else {
     shape = bind(inputs);
     if (shape->memory.arena_bytes > arena_bytes_) {
-      void* memory = ::operator new(size_t(shape->memory.arena_bytes), std::align_val_t(64), std::nothrow);
-      check(memory, ErrorId::out_of_memory, "no memory for ", shape->memory.arena_bytes, " bytes of activations");
-      arena_ = {static_cast<std::byte*>(memory), [](std::byte* p) { ::operator delete(p, std::align_val_t(64)); }};
+      arena_ = allocate_memory(shape->memory.arena_bytes, "activations");
       arena_bytes_ = shape->memory.arena_bytes;
     }
     if (shapes_.size() >= max_shapes) shapes_.pop_back();
