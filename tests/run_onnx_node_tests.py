@@ -17,6 +17,7 @@ import time
 import onnx
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "onnx_node"))
+import disputed
 import drawn
 import pool
 
@@ -95,6 +96,8 @@ def main():
     def note(job, verdicts):
         test = pathlib.Path(job["folder"]).name
         verdict, reason = worst(verdicts)
+        if verdict == "wrong" and test in disputed.DISPUTED:
+            verdict, reason = "refused", disputed.DISPUTED[test]
         rows.append({"test": test, "operator": operator_of(test, ops), "verdict": verdict, "reason": reason, "modes": verdicts})
         if verdict in FAILURES:
             print(f"{verdict:8} {test}: {reason[:240]}", flush=True)
