@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the node tests that come with the onnx package, each optimised, as it stands, and saved and loaded again.
 
-    run_onnx_node_tests.py [--filter TEXT] [--part i/n] [--known] [--report] [--json FILE]
+    run_onnx_node_tests.py [--filter TEXT] [--part i/n] [--known] [--symbolic] [--report] [--json FILE]
 
 right: every output is as expected; refused: Tenon says that it does not support something; wrong, crashed and error are failures.
 """
@@ -77,6 +77,7 @@ def main():
     p.add_argument("--filter", default="", help="only tests whose name contains this")
     p.add_argument("--part", default="1/1", metavar="i/n", help="every n-th test, from the i-th")
     p.add_argument("--known", action="store_true", help="lists and single numbers become initializers: the tests hand in as inputs what models have as constants")
+    p.add_argument("--symbolic", action="store_true", help="extents of inputs become symbols, equal ones the same symbol")
     p.add_argument("--report", action="store_true", help="a table by operator, and the reasons")
     p.add_argument("--json", metavar="FILE")
     p.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1))
@@ -90,7 +91,7 @@ def main():
     chosen = [t for t in tests if a.filter in t.name][i - 1::n]
     if not chosen:
         raise SystemExit(f"no test's name contains {a.filter!r}")
-    jobs = [{"folder": str(t), "modes": MODES, "tolerance": "node", "device": a.device, "threads": a.threads, "options": {"tuning_ms": 0}, "known": a.known} for t in chosen]
+    jobs = [{"folder": str(t), "modes": MODES, "tolerance": "node", "device": a.device, "threads": a.threads, "options": {"tuning_ms": 0}, "known": a.known, "symbolic": a.symbolic} for t in chosen]
     rows, start = [], time.monotonic()
 
     def note(job, verdicts):

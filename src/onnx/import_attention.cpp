@@ -81,8 +81,10 @@ Value* attention_bias(NodeImport& n, Value& q, Value& k, Value* past) {
 Value& repeat_heads(NodeImport& n, Value& x, const tenon::Dim& query_heads) {
   const Shape s = n.tensor(x).shape;
   if (s[1] == query_heads) return x;
-  check(s[1].known() && query_heads.known() && s[1].value() > 0 && query_heads.value() % s[1].value() == 0,
-        ErrorId::onnx_invalid, query_heads, " heads of queries do not share ", s[1], " heads of keys");
+  check(s[1].known() && query_heads.known(), ErrorId::unsupported, "heads of queries, ", query_heads, ", and of keys, ",
+        s[1], ", are not known");
+  check(s[1].value() > 0 && query_heads.value() % s[1].value() == 0, ErrorId::onnx_invalid, query_heads,
+        " heads of queries do not share ", s[1], " heads of keys");
   int64_t times = query_heads.value() / s[1].value();
   Value& repeated = n.add(Tile(), {&n.add(Unsqueeze({2}), {&x}), &n.list({1, 1, times, 1, 1})});
   return n.reshape(repeated, {s[0], query_heads, s[2], s[3]});
