@@ -10,6 +10,7 @@
 #include "ops/lrn/lrn.h"
 #include "ops/matmul/matmul.h"
 #include "ops/pool/pool.h"
+#include "ops/reduce/reduce.h"
 #include "ops/resize/resize.h"
 #include "ops/softmax/softmax.h"
 
@@ -143,11 +144,27 @@ void gemm(NodeImport& n) {
 }
 
 void batch_norm(NodeImport& n) {
-  check(n.integer("training_mode", 0) == 0, ErrorId::unsupported, "training_mode is not supported");
-  n.floating("momentum", 0.9);  // of training
+  double momentum = n.floating("momentum", 0.9), epsilon = n.floating("epsilon", 1e-5);
   check(n.opset() >= 9 || n.integer("spatial", 1) == 1, ErrorId::unsupported, "spatial=0 is not supported");
-  if (n.opset() < 9) n.integer("spatial", 1);
-  n.out(n.add(BatchNorm(n.floating("epsilon", 1e-5)), n.inputs()));
+  bool training = n.integer("training_mode", 0);
+  if (!training) return n.out(n.add(BatchNorm(epsilon), n.inputs()));
+  // By the statistics of x itself; those that go on are blended with those that came.
+  Value& x = n.in(0);
+  const TensorType type = n.tensor(x);
+  check(type.rank() >= 2, ErrorId::onnx_invalid, "x is ", type, ", expected [N,C,…]");
+  std::vector<int64_t> axes{0};
+  for (int d = 2; d < type.rank(); ++d) axes.push_back(d);
+  Value &mean = n.add(Reduce(ReduceKind::mean, axes), {&x}), &off = n.binary("sub", x, mean);
+  Value& variance = n.add(Reduce(ReduceKind::mean, axes, false), {&n.binary("mul", off, off)});
+  Value& flat_mean = n.reshape(mean, {type.shape[1]});
+  n.out(n.add(BatchNorm(epsilon), {&x, &n.in(1), &n.in(2), &flat_mean, &variance}));
+  auto blended = [&](Value& before, Value& now) -> Value& {
+    ElementType e = n.tensor(before).element;
+    Value& fresh = n.binary("mul", n.cast(now, e), n.number(1 - momentum, e));
+    return n.binary("add", n.binary("mul", before, n.number(momentum, e)), fresh);
+  };
+  if (n.wants(1)) n.out(1, blended(n.in(3), flat_mean));
+  if (n.wants(2)) n.out(2, blended(n.in(4), variance));
 }
 
 // Until opset 12 all axes from `axis` on counted as one.
