@@ -132,9 +132,24 @@ int64_t Dim::at(const Binding& binding) const {
   return total;
 }
 
+// A bound beyond 64 bits is as good as the largest number: extents themselves have to fit.
+static constexpr int64_t no_bound = std::numeric_limits<int64_t>::max();
+
+static int64_t bounded_mul(int64_t a, int64_t b) {
+  int64_t result;
+  bool beyond = __builtin_mul_overflow(a, b, &result) || result < -no_bound;
+  return beyond ? ((a < 0) == (b < 0) ? no_bound : -no_bound) : result;
+}
+
+static int64_t bounded_add(int64_t a, int64_t b) {
+  int64_t result;
+  bool beyond = __builtin_add_overflow(a, b, &result) || result < -no_bound;
+  return beyond ? (a > 0 ? no_bound : -no_bound) : result;
+}
+
 static Range multiply(Range a, Range b) {
-  int64_t all[] = {checked_mul(a.low, b.low), checked_mul(a.low, b.high), checked_mul(a.high, b.low),
-                   checked_mul(a.high, b.high)};
+  int64_t all[] = {bounded_mul(a.low, b.low), bounded_mul(a.low, b.high), bounded_mul(a.high, b.low),
+                   bounded_mul(a.high, b.high)};
   return {*std::min_element(all, all + 4), *std::max_element(all, all + 4)};
 }
 
@@ -144,7 +159,7 @@ Range Dim::range(const Ranges& ranges) const {
   for (const auto& [text, term] : sum_->terms) {
     Range product{term.factor, term.factor};
     for (const auto& atom : term.product) product = multiply(product, Algebra::range(*atom, ranges));
-    total = {checked_add(total.low, product.low), checked_add(total.high, product.high)};
+    total = {bounded_add(total.low, product.low), bounded_add(total.high, product.high)};
   }
   return total;
 }

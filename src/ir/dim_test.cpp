@@ -37,6 +37,8 @@ TEST(Dim, ranges_are_never_too_narrow) {
   EXPECT_EQ(parse_dim("2*N+1").range(ranges), (Range{3, 17}));
   EXPECT_EQ(parse_dim("max(0,T-3)").range(ranges), (Range{0, 2}));
   EXPECT_EQ(parse_dim("div(N+1,2)").range(ranges), (Range{1, 4}));
+  EXPECT_TRUE(surely_at_least(parse_dim("A*B*C*D"), 0));  // bounds beyond 64 bits
+  EXPECT_FALSE(surely_at_least(parse_dim("A*B*C-D*E*F"), 0));
 }
 
 TEST(Dim, sizes_that_overflow_are_refused) {

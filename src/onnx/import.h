@@ -71,7 +71,7 @@ struct Import {
 };
 using Imports = std::span<const Import>;
 extern const Imports import_attention, import_index, import_loss, import_make, import_math, import_nn, import_norm,
-    import_tensor;
+    import_quant, import_tensor;
 
 Weights weights_of(const Tensor& tensor, std::shared_ptr<const Model> model);
 

@@ -9,6 +9,7 @@
 #include "ops/matmul/matmul.h"
 #include "ops/pad/pad.h"
 #include "ops/range/range.h"
+#include "ops/scatter_elements/scatter_elements.h"
 #include "ops/select/select.h"
 #include "ops/shape/shape.h"
 #include "ops/slice/slice.h"
@@ -81,8 +82,10 @@ Value* attention_bias(NodeImport& n, Value& q, Value& k, Value* past) {
 Value& repeat_heads(NodeImport& n, Value& x, const tenon::Dim& query_heads) {
   const Shape s = n.tensor(x).shape;
   if (s[1] == query_heads) return x;
-  check(s[1].known() && query_heads.known() && s[1].value() > 0 && query_heads.value() % s[1].value() == 0,
-        ErrorId::onnx_invalid, query_heads, " heads of queries do not share ", s[1], " heads of keys");
+  check(s[1].known() && query_heads.known(), ErrorId::unsupported, "heads of queries, ", query_heads, ", and of keys, ",
+        s[1], ", are not known");
+  check(s[1].value() > 0 && query_heads.value() % s[1].value() == 0, ErrorId::onnx_invalid, query_heads,
+        " heads of queries do not share ", s[1], " heads of keys");
   int64_t times = query_heads.value() / s[1].value();
   Value& repeated = n.add(Tile(), {&n.add(Unsqueeze({2}), {&x}), &n.list({1, 1, times, 1, 1})});
   return n.reshape(repeated, {s[0], query_heads, s[2], s[3]});
@@ -214,8 +217,29 @@ void causal_conv(NodeImport& n) {
   n.out(1, n.add(last, {&padded, &from, &n.list({INT64_MAX}), &n.list({2})}));
 }
 
+// The cache with `update` written along the axis, from each batch's own place on; circular: round and round.
+void tensor_scatter(NodeImport& n) {
+  Value &cache = n.in(0), &update = n.in(1);
+  const TensorType type = n.tensor(update);
+  int rank = type.rank(), axis = axis_of(n.integer("axis", -2), rank);
+  std::string mode = n.text("mode", "linear");
+  check(mode == "linear" || mode == "circular", ErrorId::onnx_invalid, "mode is '", mode, "'");
+  check(axis > 0, ErrorId::onnx_invalid, "the axis is that of the batch");
+  Value &zero = n.number(0, ElementType::i64), &one = n.number(1, ElementType::i64);
+  Value& length = n.add(Squeeze({0}), {&n.add(ShapeOf(axis, axis + 1), {&update})});
+  Shape along(size_t(rank - axis), 1), batch(size_t(rank), 1);
+  along[0] = type.shape[size_t(axis)];
+  batch[0] = type.shape[0];
+  Value* place = &n.reshape(n.add(RangeOf(), {&zero, &length, &one}), along);
+  if (n.has(2)) place = &n.binary("add", *place, n.reshape(n.in(2), batch));
+  if (mode == "circular") place = &n.binary("mod", *place, n.add(ShapeOf(axis, axis + 1), {&cache}));
+  Value& places = n.add(Expand(), {place, &n.add(ShapeOf(), {&update})});
+  n.out(n.add(ScatterElements(axis), {&cache, &places, &update}));
+}
+
 const Import table[] = {
     {"Attention", attention, 23},
+    {"TensorScatter", tensor_scatter, 24},
     {"RotaryEmbedding", rotary_embedding, 23},
     {"CausalConvWithState", causal_conv, 27},
 };

@@ -9,6 +9,7 @@
 #include "ops/gather_elements/gather_elements.h"
 #include "ops/gather_nd/gather_nd.h"
 #include "ops/one_hot/one_hot.h"
+#include "ops/reverse_sequence/reverse_sequence.h"
 #include "ops/scatter_elements/scatter_elements.h"
 #include "ops/scatter_nd/scatter_nd.h"
 #include "ops/shape/shape.h"
@@ -86,7 +87,15 @@ void hardmax(NodeImport& n) {
   n.out(flat ? n.reshape(y, type.shape) : y);
 }
 
+void reverse_sequence(NodeImport& n) {
+  ReverseSequence op;
+  op.batch_axis = n.integer("batch_axis", 1);
+  op.time_axis = n.integer("time_axis", 0);
+  n.out(n.add(op, {&n.in(0), &n.in(1)}));
+}
+
 const Import table[] = {
+    {"ReverseSequence", reverse_sequence},
     {"Gather",
      [](NodeImport& n) {
        n.out(n.add(Gather(n.integer("axis", 0)), {&n.in(0), &n.in(1)}));

@@ -2,6 +2,8 @@
 #include <cmath>
 
 #include "onnx/import.h"
+#include "ops/bit_cast/bit_cast.h"
+#include "ops/bitwise/bitwise.h"
 #include "ops/cast/cast.h"
 #include "ops/constant/constant.h"
 #include "ops/elementwise/elementwise.h"
@@ -109,6 +111,12 @@ void cast_like(NodeImport& n) {
   n.out(n.add(Cast(n.tensor(n.in(1)).element), {&n.in(0)}));
 }
 
+void bit_shift(NodeImport& n) {
+  std::string direction = n.text("direction", "");
+  check(direction == "LEFT" || direction == "RIGHT", ErrorId::onnx_invalid, "direction is '", direction, "'");
+  n.out(n.add(Bitwise(direction == "LEFT" ? "shift_left" : "shift_right"), {&n.in(0), &n.in(1)}));
+}
+
 #define UNARY(type, name)                       \
   {                                             \
     type, [](NodeImport& n) { unary(n, name); } \
@@ -179,6 +187,22 @@ const Import table[] = {
     {"Min", [](NodeImport& n) { n.out(combined(n, "min")); }},
     {"Sum", [](NodeImport& n) { n.out(combined(n, "add")); }},
     {"Mean", mean},
+    {"BitwiseAnd",
+     [](NodeImport& n) {
+       n.out(n.add(Bitwise("bit_and"), {&n.in(0), &n.in(1)}));
+     }},
+    {"BitwiseOr",
+     [](NodeImport& n) {
+       n.out(n.add(Bitwise("bit_or"), {&n.in(0), &n.in(1)}));
+     }},
+    {"BitwiseXor",
+     [](NodeImport& n) {
+       n.out(n.add(Bitwise("bit_xor"), {&n.in(0), &n.in(1)}));
+     }},
+    {"BitwiseNot", [](NodeImport& n) { n.out(n.add(Bitwise("bit_not"), {&n.in(0)})); }},
+    {"BitShift", bit_shift},
+    {"BitCast",
+     [](NodeImport& n) { n.out(n.add(BitCast(element_of(int32_t(n.required_integer("to")))), {&n.in(0)})); }},
     {"Cast", cast},
     {"CastLike", cast_like},
 };

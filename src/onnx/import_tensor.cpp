@@ -115,6 +115,21 @@ void global_pool(NodeImport& n, ReduceKind kind) {
   n.out(n.add(Reduce(kind, axes), {&n.in(0)}));
 }
 
+// (sum |x|^p)^(1/p) over all spatial axes
+void global_lp_pool(NodeImport& n) {
+  int64_t p = n.integer("p", 2);
+  check(p >= 1, ErrorId::onnx_invalid, "p is ", p);
+  if (p <= 2) return global_pool(n, p == 1 ? ReduceKind::l1 : ReduceKind::l2);
+  Value& x = n.in(0);
+  ElementType type = n.tensor(x).element;
+  std::vector<int64_t> axes;
+  for (int d = 2; d < n.tensor(x).rank(); ++d) axes.push_back(d);
+  check(!axes.empty(), ErrorId::onnx_invalid, "x has no spatial axes");
+  Value& powers = n.binary("pow", n.unary("abs", x), n.number(double(p), type));
+  Value& sum = n.add(Reduce(ReduceKind::sum, axes), {&powers});
+  n.out(n.binary("pow", sum, n.number(1 / double(p), type)));
+}
+
 void reshape(NodeImport& n) {
   Reshape op;
   op.from_operand = true;
@@ -148,6 +163,7 @@ const Import table[] = {
        n.out(n.add(Select(), {&n.in(0), &n.in(1), &n.in(2)}));
      }},
     {"GlobalAveragePool", [](NodeImport& n) { global_pool(n, ReduceKind::mean); }},
+    {"GlobalLpPool", global_lp_pool},
     {"GlobalMaxPool", [](NodeImport& n) { global_pool(n, ReduceKind::max); }},
     REDUCE("ReduceSum", sum, 13),
     REDUCE("ReduceMean", mean, 18),

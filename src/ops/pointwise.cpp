@@ -1,5 +1,7 @@
 #include "ops/pointwise.h"
 
+#include "ops/known.h"
+
 namespace tenon {
 
 Shape broadcast_all(const Inputs& in) {
@@ -9,6 +11,7 @@ Shape broadcast_all(const Inputs& in) {
 }
 
 void evaluate_pointwise(const Op& op, ConstViews in, View out) {
+  check_extents(op, in, {&out, 1});
   Expression e;
   std::vector<Term> terms;
   for (size_t i = 0; i < in.size(); ++i) terms.push_back(input(e, int(i), in[i].element));

@@ -25,6 +25,7 @@ class Planner {
       if (s.place == Slot::arena) s.place = Slot::output, s.binding = int(plan_.outputs.size());
       plan_.outputs.push_back({out.name, out.value->type(), at});  // other places are copied when all is done
     }
+    for (const auto& n : graph_.nodes()) add_if_open(*n);
     find_life_times(plan_);
     return std::move(plan_);
   }
@@ -56,6 +57,19 @@ class Planner {
         plan_.steps.push_back(
             {concat("reformat ", r.from, " -> ", r.to), r.value->name, std::move(kernel), {from}, {to}, -1});
     }
+  }
+
+  void add_if_open(const Node& node) {
+    auto is_open = [](const Value* v) {
+      bool open = std::any_of(v->shape().begin(), v->shape().end(), [](const Dim& d) { return !d.known(); });
+      return open || (v->contents &&
+                      std::any_of(v->contents->begin(), v->contents->end(), [](const Dim& d) { return !d.known(); }));
+    };
+    if (std::none_of(node.inputs().begin(), node.inputs().end(), is_open)) return;
+    OpenNode open{node.op().clone(), node.label(), {}, {}, {}};
+    for (const Value* v : node.inputs()) open.in.push_back(v->type()), open.contents.push_back(v->contents);
+    for (const auto& v : node.outputs()) open.out.push_back(v->type());
+    plan_.open.push_back(std::move(open));
   }
 
   static void reformat_now(const Kernel& kernel, const Slot& from, Slot& to) {

@@ -31,7 +31,19 @@ struct Bound {
   int slot;
 };
 
+// A node whose operands' extents are open, for asking its operator once more when they are known: what inference
+// assumed of symbols (that N and M broadcast, that channels agree) may not hold for the numbers bound to them.
+struct OpenNode {
+  std::unique_ptr<Op> op;
+  std::string label;
+  std::vector<TensorType> in, out;
+  std::vector<std::optional<Contents>> contents;  // of `in`, where known
+
+  void check_at(const Binding& binding) const;
+};
+
 struct Plan {
+  std::vector<OpenNode> open;
   std::vector<Slot> slots;
   std::vector<Step> steps;
   std::vector<Bound> inputs, outputs;

@@ -63,6 +63,7 @@ std::unique_ptr<ExecutionContext::Shape> ExecutionContext::bind(std::span<const 
   auto shape = std::make_unique<Shape>();
   shape->inputs.assign(inputs.begin(), inputs.end());
   Binding binding = solve(plan_->inputs, inputs);
+  for (const OpenNode& n : plan_->open) n.check_at(binding);
   for (const Slot& s : plan_->slots) {
     shape->extents.push_back(at(s.type.shape, binding));
     for (int64_t d : shape->extents.back())

@@ -1,6 +1,6 @@
 """Runs tests in ONNX's folder layout: one JSON job a line on stdin, one JSON verdict a mode on stdout, then {"done": true}.
 
-A job: {"folder", "modes", "tolerance", "device", "threads", "options", "known"}; verdicts: right, refused, wrong, error. A native crash ends the
+A job: {"folder", "modes", "tolerance", "device", "threads", "options", "known", "symbolic"}; verdicts: right, refused, wrong, error. A native crash ends the
 process; the pool that owns it counts the crash and starts another.
 """
 import json
@@ -75,13 +75,18 @@ def judge(model, job, graph, cases):
     return "right", ""
 
 
-def with_known_operands(model, inputs, folder):
-    """The same test with its lists and single numbers as initializers, as models have their axes, amounts and shapes."""
+def changed(model, inputs, known, symbolic, folder):
+    """The same test as models are: lists and single numbers as initializers, extents as symbols, equal extents the same one."""
     model = onnx.ModelProto.FromString(model.SerializeToString())
-    known = {name: x for name, x in inputs.items() if isinstance(x, np.ndarray) and x.ndim <= 1 and x.size <= 64}
+    known = {} if not known else {name: x for name, x in inputs.items() if isinstance(x, np.ndarray) and x.ndim <= 1 and x.size <= 64}
     for info in [i for i in model.graph.input if i.name in known]:
         model.graph.input.remove(info)
         model.graph.initializer.append(numpy_helper.from_array(known[info.name], info.name))
+    for info in model.graph.input if symbolic else []:
+        for dim in info.type.tensor_type.shape.dim:
+            if dim.dim_value > 1:
+                dim.dim_param = f"s{dim.dim_value}"
+    del model.graph.value_info[:]
     path = os.path.join(folder, "model.onnx")
     onnx.save(model, path)
     return path, {name: x for name, x in inputs.items() if name not in known}
@@ -96,8 +101,8 @@ def run_job(job, send):
     inputs = [i for i in graph.input if i.name not in constants]
     cases = [(d.name, read_values(d, "input", inputs), read_values(d, "output", graph.output)) for d in sorted(folder.glob("test_data_set_*"))]
     with tempfile.TemporaryDirectory() as made:
-        if job.get("known"):
-            path, rest = with_known_operands(model, cases[0][1], made)
+        if job.get("known") or job.get("symbolic"):
+            path, rest = changed(model, cases[0][1], job.get("known"), job.get("symbolic"), made)
             cases = [(cases[0][0], rest, cases[0][2])]
         run_modes(job, path, graph, cases, send)
     send({"done": True})

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "ops/known.h"
+
 namespace tenon {
 
 OP(Concat, concat)
@@ -35,14 +37,13 @@ std::optional<Contents> Concat::contents(const Inputs& in) const {
 }
 
 void Concat::evaluate(ConstViews in, Views out) const {
+  check_extents(*this, in, out);
   int along = axis_of(axis, out[0].rank());
   int64_t rows = out[0].extents.count_between(0, along), bytes = size_bytes(out[0].element);
   int64_t row_bytes = out[0].extents.count_between(along, out[0].rank()) * bytes;
   std::byte* to = out[0].as<std::byte>();
   for (const ConstView& x : in) {
     int64_t part = x.extents.count_between(along, x.rank()) * bytes;
-    check(x.extents.count_between(0, along) == rows, "operands disagree before axis ", along, ": ", x.extents);
-    check(to + part <= out[0].as<std::byte>() + row_bytes || rows == 0, "operands exceed ", out[0].extents);
     for (int64_t r = 0; r < rows && part > 0; ++r)
       std::memcpy(to + r * row_bytes, x.as<std::byte>() + r * part, size_t(part));
     to += part;

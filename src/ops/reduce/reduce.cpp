@@ -101,7 +101,7 @@ void Reduce::evaluate(ConstViews in, Views out) const {
         Walk<1> walk(inner, {inner_strides});
         for (int64_t i = 0; i < length; ++i, walk.next())
           largest = combine(ReduceKind::max, largest, double(from[walk.offset(0)]));
-        if (largest == -INFINITY) largest = 0;
+        if (std::isinf(largest)) largest = 0;
       }
       Walk<1> walk(inner, {inner_strides});
       for (int64_t i = 0; i < length; ++i, walk.next()) {

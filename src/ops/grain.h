@@ -1,0 +1,39 @@
+// What scales and zero points belong to which elements: the tensor, a position along `axis`, or a block along it.
+#pragma once
+#include "ops/indices.h"
+
+namespace tenon {
+
+struct Grain {
+  int64_t axis = 1, block_size = 0;  // no blocks: 0
+
+  void check_scale(const Shape& x, const Shape& scale) const {
+    if (scale.size() <= 1 && count(scale).is(1)) return;  // one for all
+    check(block_size >= 0, "the block size is ", block_size);
+    size_t along = size_t(axis_of(axis, int(x.size())));
+    if (block_size == 0) {
+      check(scale.size() == 1, "the scale has shape ", scale, ", expected one number or one for each position of axis ",
+            axis, " of ", x);
+      return check_same_extent(scale[0], x[along], "the scale", scale, x);
+    }
+    check(scale.size() == x.size(), "the scale has shape ", scale, ", expected the rank of ", x);
+    for (size_t d = 0; d < x.size(); ++d)
+      check_same_extent(scale[d], d == along ? ceil_div(x[d], block_size) : x[d], "the scale", scale, x);
+  }
+
+  // The place of the scale for the element at `place`.
+  int64_t scale_of(int64_t place, const Extents& x, const Extents& scale) const {
+    if (scale.count() == 1 && scale.rank <= 1) return 0;
+    int along = axis_of(axis, x.rank);
+    if (block_size == 0) return place / x.count_between(along + 1, x.rank) % x[along];
+    Extents strides = strides_of(scale);
+    int64_t at = 0;
+    for (int d = x.rank - 1; d >= 0; --d) {
+      at += (d == along ? place % x[d] / block_size : place % x[d]) * strides[d];
+      place /= x[d];
+    }
+    return at;
+  }
+};
+
+}  // namespace tenon
