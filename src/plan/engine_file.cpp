@@ -14,8 +14,8 @@ constexpr char magic[8] = {'T', 'E', 'N', 'O', 'N', 'E', 'N', 'G'};
 constexpr uint32_t format_version = 1;
 constexpr int64_t alignment = 64;
 
-enum SectionKind : uint32_t { graph_text = 1, weights_table = 2, weights_data = 3 };
-constexpr uint32_t section_count = 3;
+enum SectionKind : uint32_t { graph_text = 1, plans_text = 2, weights_table = 3, weights_data = 4 };
+constexpr uint32_t section_count = 4;
 
 // All numbers little-endian; every section starts at a multiple of 64, the bytes between are 0.
 struct Header {
@@ -62,10 +62,11 @@ class Reader {
  public:
   explicit Reader(std::shared_ptr<const std::vector<std::byte>> bytes) : file_(std::move(bytes)) {}
 
-  Graph read() {
+  Graph read(std::string* plans) {
     check_header();
-    std::span<const std::byte> text = section(0, graph_text), table = section(1, weights_table),
-                               data = section(2, weights_data);
+    std::span<const std::byte> text = section(0, graph_text), choices = section(1, plans_text),
+                               table = section(2, weights_table), data = section(3, weights_data);
+    if (plans) plans->assign(reinterpret_cast<const char*>(choices.data()), choices.size());
     Text parsed{{reinterpret_cast<const char*>(text.data()), text.size()}, weights(table, data)};
     try {
       return parse(parsed);
@@ -155,9 +156,11 @@ bool looks_like_an_engine(std::span<const std::byte> bytes) {
   return bytes.size() >= sizeof magic && std::memcmp(bytes.data(), magic, sizeof magic) == 0;
 }
 
-Graph read_engine(std::shared_ptr<const std::vector<std::byte>> bytes) { return Reader(std::move(bytes)).read(); }
+Graph read_engine(std::shared_ptr<const std::vector<std::byte>> bytes, std::string* plans) {
+  return Reader(std::move(bytes)).read(plans);
+}
 
-EngineBytes write_engine(const Graph& graph) {
+EngineBytes write_engine(const Graph& graph, const std::string& plans) {
   Text text = print(graph);
   std::vector<WeightsRow> rows;
   std::vector<std::span<const std::byte>> blobs;
@@ -176,10 +179,11 @@ EngineBytes write_engine(const Graph& graph) {
   };
   std::vector<std::vector<std::span<const std::byte>>> contents(section_count);
   contents[0] = {keep(bytes_of(text.lines.data(), text.lines.size()))};
-  contents[1] = {keep(bytes_of(rows.data(), rows.size()))};
+  contents[1] = {keep(bytes_of(plans.data(), plans.size()))};
+  contents[2] = {keep(bytes_of(rows.data(), rows.size()))};
   for (std::span<const std::byte> blob : blobs) {
-    contents[2].push_back(blob);
-    contents[2].push_back(keep(padding(int64_t(blob.size()))));
+    contents[3].push_back(blob);
+    contents[3].push_back(keep(padding(int64_t(blob.size()))));
   }
   Section sections[section_count];
   int64_t at = align_up(table_bytes, alignment);

@@ -16,9 +16,10 @@ struct EngineBytes {
   std::vector<std::vector<std::byte>> owned;
   std::vector<std::span<const std::byte>> parts;
 };
-EngineBytes write_engine(const Graph& graph);
+EngineBytes write_engine(const Graph& graph, const std::string& plans = {});
 
 // Verifies digests, bounds and the graph itself. Weights stay in `bytes`, which they keep alive.
-Graph read_engine(std::shared_ptr<const std::vector<std::byte>> bytes);
+// `plans`: the choices of select/choices.h, which are verified against what is on offer when a plan is made of them.
+Graph read_engine(std::shared_ptr<const std::vector<std::byte>> bytes, std::string* plans = nullptr);
 
 }  // namespace tenon

@@ -31,7 +31,7 @@ Graph read(Bytes bytes) { return read_engine(std::make_shared<const Bytes>(std::
 
 // As write_engine does it: offsets of the fields are part of the format.
 void reseal(Bytes& bytes) {
-  constexpr size_t header_bytes = 32, section_bytes = 40, digest_at = 24, sections = 3;
+  constexpr size_t header_bytes = 32, section_bytes = 40, digest_at = 24, sections = 4;
   for (size_t i = 0; i < sections; ++i) {
     std::byte* section = bytes.data() + header_bytes + i * section_bytes;
     uint64_t offset, size;

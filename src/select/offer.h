@@ -12,6 +12,7 @@ namespace tenon {
 
 // What the choice is made for: a machine, and the shapes of a profile.
 struct Target {
+  std::string isa;                   // "cpu avx512": a plan serves every number of threads on it
   std::string machine;               // ISA, threads, library versions: part of every timing key
   Binding typical;                   // costs are counted at these
   double gflops = 100, gbytes = 20;  // peaks of all threads together, the latter of near caches: bounds

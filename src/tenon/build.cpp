@@ -5,6 +5,7 @@
 
 #include "ops/constant/constant.h"
 #include "optimizer/pipeline.h"
+#include "select/choices.h"
 #include "tenon/providers.h"
 
 namespace tenon {
@@ -52,6 +53,13 @@ double weights_bytes(const Plan& plan) {
   return bytes;
 }
 
+// An engine's plan is taken over as it is: tuning again, or other providers, is asked for by whoever wants something
+// else.
+StoredCover stored_cover(const BuildOptions& options, const Target& target, const Graph& graph, const Catalog& offers) {
+  if (!options.optimize || options.plans.empty() || options.tuning_ms > 0 || !options.providers.empty()) return {};
+  return read_choices(options.plans, target.isa, graph, offers);
+}
+
 }  // namespace
 
 Built build(Graph lowered, const BuildOptions& options) {
@@ -73,10 +81,20 @@ Built build(Graph lowered, const BuildOptions& options) {
   Costs costs(target, cache, workers);
   costs.constants = constants_of(graph);
   Catalog offers = catalog(graph, providers, target, domains(graph, {}));
-  Cover chosen = cover(graph, offers, costs, default_beam, true);
+  Cover chosen;
+  StoredCover stored = stored_cover(options, target, graph, offers);
+  if (stored.cover) {
+    chosen = std::move(*stored.cover);
+  } else {
+    if (!options.plans.empty() && !stored.reason.empty())
+      built.notes.push_back("the engine's plan does not serve here and is made anew: " + stored.reason);
+    chosen = cover(graph, offers, costs, default_beam, true);
+  }
   built.stats["first_plan_ms"] = ms_since(start);
   if (options.tuning_ms > 0)
     chosen = tuned_cover(graph, offers, costs, [&] { return ms_since(start) < options.tuning_ms; });
+  built.plans = without_choices(options.plans, target.isa);
+  if (options.optimize) built.plans += choices_text(chosen, target.isa);
   built.explanation = explain(chosen, offers, costs);
   built.plan = std::make_shared<const Plan>(make_plan(graph, chosen, target));
   built.stats["build_ms"] = ms_since(start);

@@ -9,12 +9,15 @@ struct BuildOptions {
   bool optimize = true;  // false: every node by its reference kernel
   double tuning_ms = 0;
   std::vector<std::string> providers = {};  // by name, beside the reference; empty: all
+  std::string plans = {};                   // of an engine file: taken over where they fit, unless tuning is asked for
 };
 
 struct Built {
   std::unique_ptr<Graph> graph;  // as lowered: what an engine file keeps
   std::shared_ptr<const Plan> plan;
   std::string explanation;
+  std::string plans;               // choices as text, for the engine file: this machine's, and what others left
+  std::vector<std::string> notes;  // what a user should know, a line each
   std::map<std::string, double> stats;
 };
 

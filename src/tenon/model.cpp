@@ -1,6 +1,8 @@
 // include/tenon.h over the core: the border where internal errors become api::Failure.
 #include <tenon.h>
 
+#include <cstdio>
+
 #include "base/file.h"
 #include "onnx/import.h"
 #include "plan/engine_file.h"
@@ -63,10 +65,13 @@ struct Model::State {
 // An engine or an ONNX model, told apart by content.
 static std::shared_ptr<const Built> build_from(std::vector<std::byte> bytes, const std::string& folder,
                                                const Options& options) {
-  BuildOptions how{options.threads, options.optimize, options.tuning_ms, options.providers};
+  BuildOptions how{options.threads, options.optimize, options.tuning_ms, options.providers, {}};
   if (looks_like_an_engine(bytes)) {
     auto file = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
-    return std::make_shared<const Built>(build(read_engine(std::move(file)), how));
+    Graph graph = read_engine(std::move(file), &how.plans);
+    auto built = std::make_shared<const Built>(build(std::move(graph), how));
+    for (const std::string& note : built->notes) std::fprintf(stderr, "tenon: %s\n", note.c_str());
+    return built;
   }
   onnx::Model model = onnx::read_model(std::move(bytes));
   model.folder = folder;
@@ -90,7 +95,7 @@ Model Model::load(const void* data, size_t bytes, const Options& options) {
 }
 
 void Model::save(const std::string& path) const {
-  guarded([&] { save_atomically(path, write_engine(*state_->built->graph).parts); });
+  guarded([&] { save_atomically(path, write_engine(*state_->built->graph, state_->built->plans).parts); });
 }
 
 Model::Model(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -41,7 +41,8 @@ Target cpu_target(int threads) {
   // Peaks of two FMA units at about 4.5 GHz, and of the nearest caches: no kernel is faster.
   target.gflops = threads * (isa() == Isa::avx512 ? 330. : isa() == Isa::avx2 ? 150. : 40.);
   target.gbytes = threads * 100.;
-  target.machine = concat("cpu ", name_of(isa()), ", ", threads, " threads");
+  target.isa = concat("cpu ", name_of(isa()));
+  target.machine = concat(target.isa, ", ", threads, " threads");
   target.reformat = prepare_reformat;
   return target;
 }

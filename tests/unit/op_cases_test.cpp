@@ -1,5 +1,6 @@
 // Runs the text cases beside operators and regions (text_case.h), so that adding a case compiles nothing: the whole
 // graph as a build covers it, the same after an engine file, and every offer against the reference.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -14,8 +15,10 @@ namespace {
 
 using Values = std::vector<Weights>;
 
-Values run(Graph graph, const Values& inputs, bool optimize) {
-  Built built = build(std::move(graph), {.threads = 1, .optimize = optimize});
+Values run(Graph graph, const Values& inputs, bool optimize, std::string* plans) {
+  Built built = build(std::move(graph), {.threads = 1, .optimize = optimize, .plans = *plans});
+  EXPECT_THAT(built.notes, testing::IsEmpty());
+  *plans = built.plans;
   ExecutionContext context(built.plan, 1);
   std::vector<Extents> extents;
   std::vector<const void*> from;
@@ -50,13 +53,18 @@ void run_case(const TextCase& c, const std::string& type) {
   for (const Binding& binding : bindings) {
     Values inputs = c.inputs(type, binding);
     Graph graph = c.graph(type, bindings.back());
+    std::string plans, stored, none;
+    Values fast = run(clone(graph), inputs, true, &plans);
     auto file = std::make_shared<std::vector<std::byte>>();
-    EngineBytes engine = write_engine(graph);
+    EngineBytes engine = write_engine(graph, plans);
     for (auto part : engine.parts) file->insert(file->end(), part.begin(), part.end());
-    Values fast = run(clone(graph), inputs, true), loaded = run(read_engine(file), inputs, true);
+    Graph read = read_engine(file, &stored);
+    ASSERT_EQ(stored, plans);
+    Values loaded = run(std::move(read), inputs, true, &stored);
+    EXPECT_EQ(stored, plans) << "the engine's plan was taken over";
     ASSERT_TRUE(equal_bytes(*fast[0], *loaded[0])) << "after an engine file";
     if (c.expected.empty()) continue;
-    expect_near(*run(std::move(graph), inputs, false)[0], *parse_weights(c.expected));
+    expect_near(*run(std::move(graph), inputs, false, &none)[0], *parse_weights(c.expected));
     expect_near(*fast[0], *parse_weights(c.expected));
   }
   if (!testing::Test::HasFailure()) check_offers(c, type);
