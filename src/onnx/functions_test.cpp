@@ -56,7 +56,7 @@ std::shared_ptr<Model> model(std::vector<Node> nodes, std::vector<Function> func
 
 std::string imported(std::shared_ptr<Model> m) {
   try {
-    return to_text(lower(import_model(std::move(m))));
+    return to_text(lower(import_model(*m)));
   } catch (const Error& e) {
     return e.what();
   }

@@ -9,7 +9,7 @@
 
 namespace tenon::onnx {
 
-Network import_model(std::shared_ptr<const Model> model);
+Network import_model(const Model& model);
 
 class Importer;
 
@@ -73,6 +73,6 @@ using Imports = std::span<const Import>;
 extern const Imports import_attention, import_index, import_loss, import_make, import_math, import_nn, import_norm,
     import_quant, import_tensor;
 
-Weights weights_of(const Tensor& tensor, std::shared_ptr<const Model> model);
+Weights weights_of(const Tensor& tensor, const Model& model);
 
 }  // namespace tenon::onnx

@@ -9,7 +9,7 @@ namespace tenon::onnx {
 
 class Importer {
  public:
-  explicit Importer(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
+  explicit Importer(const Model& model) : model_(model) {}
 
   Network run();
   Value& value(const std::string& name);
@@ -17,7 +17,7 @@ class Importer {
   void leave_out(const std::string& name, std::string maker) { unmade_[name] = std::move(maker); }
   Weights known(Value& value);  // its numbers where they are few and follow from constants; null otherwise
   Network& network() { return network_; }
-  const std::shared_ptr<const Model>& model() const { return model_; }
+  const Model& model() const { return model_; }
 
  private:
   static void refuse_unsupported(const Inlined& inlined);
@@ -26,7 +26,7 @@ class Importer {
   void import(const InlinedNode& node);
   Weights leaf(Value& value);
 
-  std::shared_ptr<const Model> model_;
+  const Model& model_;
   Network network_;
   std::map<std::string, const Tensor*> initializers_;
   std::map<std::string, Value*> values_;

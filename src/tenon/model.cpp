@@ -73,10 +73,13 @@ static std::shared_ptr<const Built> build_from(std::vector<std::byte> bytes, con
     for (const std::string& note : built->notes) std::fprintf(stderr, "tenon: %s\n", note.c_str());
     return built;
   }
-  onnx::Model model = onnx::read_model(std::move(bytes));
-  model.folder = folder;
-  return std::make_shared<const Built>(
-      build(lower(onnx::import_model(std::make_shared<const onnx::Model>(std::move(model)))), how));
+  auto imported = [&] {  // the file's bytes go before the build takes memory of its own
+    onnx::Model model = onnx::read_model(std::move(bytes));
+    model.folder = folder;
+    return lower(onnx::import_model(model));
+  };
+  Graph graph = imported();
+  return std::make_shared<const Built>(build(std::move(graph), how));
 }
 
 Model Model::load(const std::string& path, const Options& options) {
