@@ -4,23 +4,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/cpu/isa.h"
 #include "kernels/cpu/transpose_tiles.h"
 
 namespace tenon {
-
-extern template void transpose_tiles<uint8_t, 4>(const Tiles&);
-extern template void transpose_tiles<uint8_t, 8>(const Tiles&);
-extern template void transpose_tiles<uint8_t, 16>(const Tiles&);
-extern template void transpose_tiles<uint16_t, 4>(const Tiles&);
-extern template void transpose_tiles<uint16_t, 8>(const Tiles&);
-extern template void transpose_tiles<uint16_t, 16>(const Tiles&);
-extern template void transpose_tiles<uint32_t, 4>(const Tiles&);
-extern template void transpose_tiles<uint32_t, 8>(const Tiles&);
-extern template void transpose_tiles<uint32_t, 16>(const Tiles&);
-extern template void transpose_tiles<uint64_t, 2>(const Tiles&);
-extern template void transpose_tiles<uint64_t, 4>(const Tiles&);
-extern template void transpose_tiles<uint64_t, 8>(const Tiles&);
 
 namespace {
 
@@ -101,26 +87,24 @@ void move_elements(const Plane& p, const char* x, char* y) {
   }
 }
 
-template <class T, int portable, int avx2, int avx512>
 void transpose_plane(const Plane& p, const char* x, char* y) {
-  auto* kernel = by_isa(transpose_tiles<T, portable>, transpose_tiles<T, avx2>, transpose_tiles<T, avx512>);
-  kernel({x, y, p.column.extent, p.row.extent, p.column.from, p.row.to});
+  transpose_tiles_of(p.bytes)({x, y, p.column.extent, p.row.extent, p.column.from, p.row.to});
 }
 
-template <class T, int... widths>
+template <class T>
 PlaneMover mover(const Plane& p) {
   if (p.column.to != p.bytes) return move_elements<T>;
   if (p.column.from == p.bytes) return copy_rows;
   if (p.column.from == 0) return fill_rows<T>;
-  return p.row.from == p.bytes ? transpose_plane<T, widths...> : move_elements<T>;
+  return p.row.from == p.bytes ? transpose_plane : move_elements<T>;
 }
 
 PlaneMover mover_of(const Plane& p) {
   switch (p.bytes) {
-    case 1: return mover<uint8_t, 4, 8, 16>(p);
-    case 2: return mover<uint16_t, 4, 8, 16>(p);
-    case 4: return mover<uint32_t, 4, 8, 16>(p);
-    default: return mover<uint64_t, 2, 4, 8>(p);
+    case 1: return mover<uint8_t>(p);
+    case 2: return mover<uint16_t>(p);
+    case 4: return mover<uint32_t>(p);
+    default: return mover<uint64_t>(p);
   }
 }
 

@@ -4,6 +4,7 @@
 #include "kernels/cpu/convert_floats.h"
 #include "kernels/cpu/isa.h"
 #include "kernels/cpu/strided_move.h"
+#include "kernels/cpu/transpose_tiles.h"
 #include "regions/reformat/walking_reformat.h"
 
 namespace tenon {
@@ -34,6 +35,17 @@ void change_layout(const Extents& logical, ElementType element, Layout from, Lay
   if (tail == 0) return;
   auto* source = static_cast<const std::byte*>(x) + whole * steps[1] * bytes;
   auto* target = static_cast<std::byte*>(y) + whole * made[1] * bytes;
+  if (from == Layout::plain && to == Layout::c16) {
+    constexpr int64_t piece = 1024;
+    int64_t pieces = (plane + piece - 1) / piece;
+    workers.run(logical[0] * pieces, [&](int64_t task) {
+      int64_t image = task / pieces, first = task % pieces * piece;
+      transpose_tiles_of(bytes)({source + (image * steps[0] + first) * bytes,
+                                 target + (image * made[0] + first * block) * bytes, tail,
+                                 std::min(piece, plane - first), plane * bytes, block * bytes, block - tail});
+    });
+    return;
+  }
   strided_move({{logical[0], tail, plane}, {steps[0], steps[2], steps[3]}, {made[0], made[2], made[3]}}, bytes, source,
                target, workers);
   if (to != Layout::c16) return;
