@@ -44,11 +44,17 @@ struct StepTime {
   double ms = 0;
 };
 
+// What an open dimension may be, and what it is most often. Memory is planned for the highest.
+struct DimensionRange {
+  int64_t lowest = 1, typical = 1, highest = 1;
+};
+
 struct Options {
   int threads = 0;                     // 0: all that the process may use
   bool optimize = true;                // false: every node by its reference kernel
   double tuning_ms = 0;                // time for measuring kernels; 0: choose by prediction alone
   std::vector<std::string> providers;  // whose kernels may be chosen beside the reference's ("node"); empty: all
+  std::map<std::string, DimensionRange> profile;  // of every open dimension, by name; empty: any size, memory grows
 };
 
 // A built model. Copies share everything but the memory of a run: give each thread a copy of its own.

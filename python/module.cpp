@@ -39,19 +39,21 @@ PYBIND11_MODULE(_tenon, m) {
       .def_readonly("element", &tenon::api::Port::element)
       .def_readonly("shape", &tenon::api::Port::shape);
   py::class_<Model>(m, "Model")
-      .def_static("load",
-                  [](const py::object& source, int threads, bool optimize, double tuning_ms,
-                     const std::vector<std::string>& providers) {
-                    tenon::api::Options options{threads, optimize, tuning_ms, providers};
-                    if (py::isinstance<py::bytes>(source)) {
-                      std::string_view bytes = source.cast<py::bytes>();
-                      py::gil_scoped_release release;
-                      return Model::load(bytes.data(), bytes.size(), options);
-                    }
-                    std::string path = py::str(source);
-                    py::gil_scoped_release release;
-                    return Model::load(path, options);
-                  })
+      .def_static(
+          "load",
+          [](const py::object& source, int threads, bool optimize, double tuning_ms,
+             const std::vector<std::string>& providers, const std::map<std::string, std::array<int64_t, 3>>& profile) {
+            tenon::api::Options options{threads, optimize, tuning_ms, providers, {}};
+            for (const auto& [name, range] : profile) options.profile[name] = {range[0], range[1], range[2]};
+            if (py::isinstance<py::bytes>(source)) {
+              std::string_view bytes = source.cast<py::bytes>();
+              py::gil_scoped_release release;
+              return Model::load(bytes.data(), bytes.size(), options);
+            }
+            std::string path = py::str(source);
+            py::gil_scoped_release release;
+            return Model::load(path, options);
+          })
       .def("copy", [](const Model& model) { return Model(model); })
       .def_property_readonly("inputs", &Model::inputs)
       .def_property_readonly("outputs", &Model::outputs)

@@ -97,11 +97,12 @@ class Model:
         return self._native.stats()
 
 
-def load(source, device="cpu", threads=0, optimize=True, tuning_ms=0, providers=()):
+def load(source, device="cpu", threads=0, optimize=True, tuning_ms=0, providers=(), profile=None):
     """Builds a model from the path or the bytes of an ONNX or engine file. `threads=0` takes all that the process may use.
 
-    `providers` names those whose kernels may be chosen beside the reference's; none means all."""
+    `providers` names those whose kernels may be chosen beside the reference's; none means all. `profile` gives for every open
+    dimension its lowest, typical and highest size: {"N": (1, 4, 16)}; memory is planned once, for the highest."""
     if device != "cpu":
         raise Error(f"TN402: there is no device '{device}'; devices: cpu", "TN402", "device")
     return Model(_Model.load(source if isinstance(source, bytes) else os.fspath(source), threads, optimize, tuning_ms,
-                             list(providers)))
+                             list(providers), dict(profile or {})))

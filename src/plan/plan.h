@@ -2,6 +2,7 @@
 #pragma once
 #include "ir/tensor.h"
 #include "select/cover.h"
+#include "select/profile.h"
 
 namespace tenon {
 
@@ -43,6 +44,7 @@ struct OpenNode {
 };
 
 struct Plan {
+  Profile profile;
   std::vector<OpenNode> open;
   std::vector<Slot> slots;
   std::vector<Step> steps;

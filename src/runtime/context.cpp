@@ -57,19 +57,45 @@ Binding solve(const std::vector<Bound>& inputs, std::span<const Extents> extents
 }  // namespace
 
 ExecutionContext::ExecutionContext(std::shared_ptr<const Plan> plan, int threads)
-    : plan_(std::move(plan)), workers_(threads) {}
+    : plan_(std::move(plan)), workers_(threads) {
+  if (!plan_->profile.ranges.empty()) plan_for_highest();
+}
+
+// Upper bounds of all extents: whatever shape comes, its values fit where these would lie.
+void ExecutionContext::plan_for_highest() {
+  for (const Slot& s : plan_->slots) {
+    Extents& highest = highest_extents_.emplace_back();
+    for (const Dim& d : s.type.shape) highest.push(std::max<int64_t>(0, d.range(plan_->profile.ranges).high));
+  }
+  highest_ = plan_memory(*plan_, highest_extents_, workers_.threads());
+  arena_ = allocate_memory(highest_->arena_bytes, "activations");
+  arena_bytes_ = highest_->arena_bytes;
+}
+
+void ExecutionContext::check_profile(const Binding& binding) const {
+  for (const auto& [name, range] : plan_->profile.ranges)
+    if (auto it = binding.find(name); it != binding.end())
+      check(range.low <= it->second && it->second <= range.high, ErrorId::shape_out_of_profile, "dimension '", name,
+            "' is ", it->second, ", the profile allows ", range.low, " to ", range.high);
+}
 
 std::unique_ptr<ExecutionContext::Shape> ExecutionContext::bind(std::span<const Extents> inputs) const {
   auto shape = std::make_unique<Shape>();
   shape->inputs.assign(inputs.begin(), inputs.end());
   Binding binding = solve(plan_->inputs, inputs);
+  check_profile(binding);
   for (const OpenNode& n : plan_->open) n.check_at(binding);
   for (const Slot& s : plan_->slots) {
     shape->extents.push_back(at(s.type.shape, binding));
     for (int64_t d : shape->extents.back())
       check(d >= 0, ErrorId::shape_out_of_profile, "with these inputs '", s.name, "' would be ", shape->extents.back());
   }
-  shape->memory = plan_memory(*plan_, shape->extents, workers_.threads());
+  shape->memory = highest_ ? *highest_ : plan_memory(*plan_, shape->extents, workers_.threads());
+  for (size_t i = 0; highest_ && i < plan_->slots.size(); ++i)
+    check(stored_bytes(shape->extents[i], plan_->slots[i].format) <=
+              stored_bytes(highest_extents_[i], plan_->slots[i].format),
+          ErrorId::internal, "'", plan_->slots[i].name, "' is ", shape->extents[i], ", planned for at most ",
+          highest_extents_[i]);
   auto view = [&](int s) {
     const Slot& slot = plan_->slots[size_t(s)];
     void* data = slot.weights ? const_cast<std::byte*>(slot.weights->data) : nullptr;

@@ -26,6 +26,8 @@ class ExecutionContext {
 
  private:
   struct Shape;  // everything that follows from the inputs' extents
+  void plan_for_highest();
+  void check_profile(const Binding& binding) const;
   std::unique_ptr<Shape> bind(std::span<const Extents> inputs) const;
   void set_addresses(std::span<const void* const> inputs, std::span<void* const> outputs);
 
@@ -34,6 +36,8 @@ class ExecutionContext {
   std::shared_ptr<const Plan> plan_;
   Workers workers_;
   std::shared_ptr<std::byte> arena_;
+  std::optional<MemoryMap> highest_;  // with a profile: offsets at its highest extents, which serve all shapes
+  std::vector<Extents> highest_extents_;
   int64_t arena_bytes_ = 0;
   std::vector<std::shared_ptr<Shape>> shapes_;  // most recent first, at most max_shapes
   Shape* now_ = nullptr;

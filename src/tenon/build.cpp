@@ -18,14 +18,18 @@ double ms_since(clock::time_point start) {
   return std::chrono::duration<double, std::milli>(clock::now() - start).count();
 }
 
-// Symbols stand for 1 where nobody said what is typical.
-Binding typical_binding(const Graph& graph) {
+std::map<std::string, int> symbols_of(const Graph& graph) {
   std::map<std::string, int> symbols;
   for (const auto& n : graph.nodes())
     for (const auto& v : n->outputs())
       for (const Dim& d : v->shape()) d.symbols(symbols);
-  Binding binding;
-  for (const auto& [name, count] : symbols) binding[name] = 1;
+  return symbols;
+}
+
+// Symbols stand for 1 where nobody said what is typical.
+Binding typical_binding(const std::map<std::string, int>& symbols, const Profile& profile) {
+  Binding binding = profile.typical;
+  for (const auto& [name, count] : symbols) binding.try_emplace(name, 1);
   return binding;
 }
 
@@ -74,7 +78,10 @@ Built build(Graph lowered, const BuildOptions& options) {
 
   Workers workers(options.threads);
   Target target = cpu_target(workers.threads());
-  target.typical = typical_binding(graph);
+  Profile profile = options.profile.ranges.empty() ? read_profile(options.plans) : options.profile;
+  std::map<std::string, int> symbols = symbols_of(graph);
+  check_profile(profile, symbols);
+  target.typical = typical_binding(symbols, profile);
 
   Providers providers = options.optimize ? providers_named(options.providers) : Providers{all_providers()[0]};
   TimingCache cache;
@@ -93,10 +100,12 @@ Built build(Graph lowered, const BuildOptions& options) {
   built.stats["first_plan_ms"] = ms_since(start);
   if (options.tuning_ms > 0)
     chosen = tuned_cover(graph, offers, costs, [&] { return ms_since(start) < options.tuning_ms; });
-  built.plans = without_choices(options.plans, target.isa);
+  built.plans = to_text(profile) + without_profile(without_choices(options.plans, target.isa));
   if (options.optimize) built.plans += choices_text(chosen, target.isa);
   built.explanation = explain(chosen, offers, costs);
-  built.plan = std::make_shared<const Plan>(make_plan(graph, chosen, target));
+  Plan plan = make_plan(graph, chosen, target);
+  plan.profile = profile;
+  built.plan = std::make_shared<const Plan>(std::move(plan));
   built.stats["build_ms"] = ms_since(start);
   built.stats["weights_bytes"] = weights_bytes(*built.plan);
   for (const Step& step : built.plan->steps) built.stats["kernel/" + step.kernel] += 1;

@@ -9,7 +9,8 @@ struct BuildOptions {
   bool optimize = true;  // false: every node by its reference kernel
   double tuning_ms = 0;
   std::vector<std::string> providers = {};  // by name, beside the reference; empty: all
-  std::string plans = {};                   // of an engine file: taken over where they fit, unless tuning is asked for
+  Profile profile = {};
+  std::string plans = {};  // of an engine file: taken over where they fit, unless tuning is asked for
 };
 
 struct Built {

@@ -65,7 +65,11 @@ struct Model::State {
 // An engine or an ONNX model, told apart by content.
 static std::shared_ptr<const Built> build_from(std::vector<std::byte> bytes, const std::string& folder,
                                                const Options& options) {
-  BuildOptions how{options.threads, options.optimize, options.tuning_ms, options.providers, {}};
+  BuildOptions how{options.threads, options.optimize, options.tuning_ms, options.providers, {}, {}};
+  for (const auto& [name, range] : options.profile) {
+    how.profile.ranges[name] = {range.lowest, range.highest};
+    how.profile.typical[name] = range.typical;
+  }
   if (looks_like_an_engine(bytes)) {
     auto file = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
     Graph graph = read_engine(std::move(file), &how.plans);
