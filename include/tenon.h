@@ -57,6 +57,12 @@ struct Options {
   std::map<std::string, DimensionRange> profile;  // of every open dimension, by name; empty: any size, memory grows
 };
 
+// What there is to choose from: names of kernels and of graph rules, as stats() counts them.
+struct Catalogue {
+  std::vector<std::string> kernels, rules;
+};
+TENON_API Catalogue catalogue();
+
 // A built model. Copies share everything but the memory of a run: give each thread a copy of its own.
 class TENON_API Model {
  public:

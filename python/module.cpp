@@ -38,6 +38,10 @@ PYBIND11_MODULE(_tenon, m) {
       .def_readonly("name", &tenon::api::Port::name)
       .def_readonly("element", &tenon::api::Port::element)
       .def_readonly("shape", &tenon::api::Port::shape);
+  m.def("catalogue", [] {
+    tenon::api::Catalogue all = tenon::api::catalogue();
+    return std::pair(all.kernels, all.rules);
+  });
   py::class_<Model>(m, "Model")
       .def_static(
           "load",

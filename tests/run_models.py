@@ -77,7 +77,7 @@ def main():
 
     def note(job, verdicts):
         nonlocal passed, failed, refused
-        for mode, (verdict, reason) in verdicts.items():
+        for mode, (verdict, reason, _) in verdicts.items():
             passed, refused = passed + (verdict == "right"), refused + (verdict == "refused")
             failed += verdict not in ("right", "refused")
             print(f"{job['name']:22} {mode:12} {verdict}{': ' if reason else ''}{reason[:240]}", flush=True)

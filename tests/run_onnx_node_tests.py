@@ -45,8 +45,8 @@ def operator_of(test, ops):
 
 def worst(verdicts):
     mode = max(verdicts, key=lambda m: VERDICTS.index(verdicts[m][0]))
-    verdict, reason = verdicts[mode]
-    everywhere = len({v for v, _ in verdicts.values()}) == 1
+    verdict, reason, _ = verdicts[mode]
+    everywhere = len({v for v, *_ in verdicts.values()}) == 1
     return verdict, reason if verdict == "right" or everywhere else f"{mode}: {reason}"
 
 
@@ -99,7 +99,7 @@ def main():
         verdict, reason = worst(verdicts)
         if verdict == "wrong" and test in disputed.DISPUTED:
             verdict, reason = "refused", disputed.DISPUTED[test]
-        rows.append({"test": test, "operator": operator_of(test, ops), "verdict": verdict, "reason": reason, "modes": verdicts})
+        rows.append({"test": test, "operator": operator_of(test, ops), "verdict": verdict, "reason": reason, "modes": {m: v[:2] for m, v in verdicts.items()}})
         if verdict in FAILURES:
             print(f"{verdict:8} {test}: {reason[:240]}", flush=True)
 

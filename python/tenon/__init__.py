@@ -10,8 +10,9 @@ import numpy as np
 
 from ._error import Error
 from ._tenon import Model as _Model
+from ._tenon import catalogue as _catalogue
 
-__all__ = ["load", "Model", "Port", "Error"]
+__all__ = ["load", "catalogue", "Model", "Port", "Error"]
 
 _NAMES = {"f32": "float32", "f16": "float16", "f64": "float64", "bool": "bool",
           **{f"{k}{n}": f"{word}{n}" for k, word in (("i", "int"), ("u", "uint")) for n in (8, 16, 32, 64)}}
@@ -95,6 +96,12 @@ class Model:
     @property
     def stats(self):
         return self._native.stats()
+
+
+def catalogue():
+    """What there is to choose from: `{"kernels": […], "rules": […]}`, by the names that `Model.stats` counts."""
+    kernels, rules = _catalogue()
+    return {"kernels": kernels, "rules": rules}
 
 
 def load(source, device="cpu", threads=0, optimize=True, tuning_ms=0, providers=(), profile=None):

@@ -5,20 +5,38 @@
 
 namespace tenon {
 
+namespace {
+
+struct Pass {
+  const char* name;
+  Rules rules;  // or, where there are none, a pass
+  void (*pass)(Graph&, RewriteLog&) = nullptr;
+};
+
 // Constants first: they tell the later rules what is known. Then what moves nothing, then what arithmetic can absorb,
 // whose folded weights are constants again.
+std::vector<Pass> pipeline() {
+  return {{"fold_constants", fold_constants},
+          {"merge_equal", {}, merge_equal},
+          {"cancel_moves", cancel_moves},
+          {"fold_into_conv", fold_into_conv},
+          {"fold_new_constants", fold_constants}};
+}
+
+}  // namespace
+
+std::vector<std::string> rule_names() {
+  std::set<std::string> names;
+  for (const Pass& pass : pipeline()) {
+    if (pass.pass) names.insert(pass.name);
+    for (const Rule& rule : pass.rules) names.insert(rule.name);
+  }
+  return {names.begin(), names.end()};
+}
+
 RewriteLog optimize(Graph& graph, const PipelineOptions& options, FunctionRef<void(const char*, const Graph&)> after) {
-  const struct {
-    const char* name;
-    Rules rules;  // or, where there are none, a pass
-    void (*pass)(Graph&, RewriteLog&) = nullptr;
-  } passes[] = {{"fold_constants", fold_constants},
-                {"merge_equal", {}, merge_equal},
-                {"cancel_moves", cancel_moves},
-                {"fold_into_conv", fold_into_conv},
-                {"fold_new_constants", fold_constants}};
   RewriteLog log;
-  for (const auto& pass : passes) {
+  for (const Pass& pass : pipeline()) {
     if (pass.pass) pass.pass(graph, log);
     else Rewriter::run(graph, pass.rules, log);
     after(pass.name, graph);

@@ -9,6 +9,8 @@ struct PipelineOptions {
   const char* stop_after = nullptr;  // a pass's name: the later ones are left out
 };
 
+std::vector<std::string> rule_names();  // of all rules and passes
+
 // `after` sees the graph behind every pass, by the pass's name: to print it, or to stop the time.
 RewriteLog optimize(Graph& graph, const PipelineOptions& options, FunctionRef<void(const char*, const Graph&)> after);
 

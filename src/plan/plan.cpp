@@ -1,6 +1,8 @@
 // Cover -> steps and slots.
 #include "plan/plan.h"
 
+#include <algorithm>
+
 #include "ops/constant/constant.h"
 
 namespace tenon {

@@ -39,7 +39,7 @@ double Costs::reformat_ms(const Value& value, Format from, Format to) const {
   const double* time = cache.find(reformat_key(value, from, to));
   if (time) return step_ms + *time;
   int64_t bytes = stored_bytes(value, from, target) + stored_bytes(value, to, target);
-  return step_ms + roofline_ms(target, 0, 1, bytes) * (guess == Guess::bound ? 1 : 8);
+  return step_ms + roofline_ms(target, 0, 1, bytes) * (guess == Guess::bound ? 1. / target.threads : 8);
 }
 
 // Memory for one timed run: floats are 0.5, for zeros could be faster and noise slower; everything else 0.

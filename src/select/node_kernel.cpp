@@ -19,7 +19,7 @@ std::string use_layout(Offer& offer, Layout layout) {
 
 void price(Offer& offer, const Target& target, double multiply_adds, double share, double memory_share) {
   int64_t bytes = moved_bytes(offer, target);
-  offer.bound_ms = roofline_ms(target, multiply_adds, 1, bytes);
+  offer.bound_ms = roofline_ms(target, multiply_adds, 1, bytes) / target.threads;
   offer.expected_ms = roofline_ms(target, multiply_adds, share, int64_t(double(bytes) / memory_share));
 }
 

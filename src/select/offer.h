@@ -15,7 +15,7 @@ struct Target {
   std::string isa;                   // "cpu avx512": a plan serves every number of threads on it
   std::string machine;               // ISA, threads, library versions: part of every timing key
   Binding typical;                   // costs are counted at these
-  double gflops = 100, gbytes = 20;  // peaks of all threads together, the latter of near caches: bounds
+  double gflops = 100, gbytes = 20;  // peaks of one thread, the latter of near caches
   int threads = 1;
   WeightsPool* pool = nullptr;  // where a plan's kernels put the weights they pack; null: each piece by itself
   std::unique_ptr<Kernel> (*reformat)(const TensorType& type, Format from, Format to) = nullptr;
@@ -35,8 +35,10 @@ struct Offer {
   Region region;
   std::vector<Operand> operands;  // what the kernel reads at run time; constants it packs are not among them
   std::vector<Format> results;    // one for each exit
-  double bound_ms = 0;            // no run is faster: an offer that could win is timed before it loses
-  double expected_ms = 0;         // for plans that are not timed
+  // Predictions count one thread, so that every number of threads makes the same choices and the same bits.
+  // Predictions count one thread, so that any number of threads makes the same choices, hence the same bits.
+  double bound_ms = 0;     // no run is faster: an offer that could win is timed before it loses
+  double expected_ms = 0;  // for plans that are not timed
   // An anchor with different tails is timed once, as its first nodes and operands; `tail_ms` is what the tail adds. So
   // the noise of two timings never decides whether a tail joins its anchor. 0 nodes: the region has a time of its own.
   size_t timed_nodes = 0, timed_operands = 0;
@@ -62,6 +64,7 @@ class Provider {
  public:
   virtual ~Provider() = default;
   virtual const char* name() const = 0;
+  virtual std::vector<std::string> kernels() const = 0;  // names of all that it may offer: what tests want to have seen
   virtual void offers(const Node& root, const Target& target, Offers& offers) const = 0;
   virtual std::unique_ptr<Kernel> prepare(const Offer& offer, const Target& target) const = 0;
 };

@@ -5,9 +5,11 @@
 
 #include "base/file.h"
 #include "onnx/import.h"
+#include "optimizer/pipeline.h"
 #include "plan/engine_file.h"
 #include "runtime/context.h"
 #include "tenon/build.h"
+#include "tenon/providers.h"
 
 namespace tenon::api {
 
@@ -84,6 +86,13 @@ static std::shared_ptr<const Built> build_from(std::vector<std::byte> bytes, con
   };
   Graph graph = imported();
   return std::make_shared<const Built>(build(std::move(graph), how));
+}
+
+Catalogue catalogue() {
+  Catalogue all{{}, rule_names()};
+  for (const Provider* p : all_providers())
+    for (const std::string& name : p->kernels()) all.kernels.push_back(name);
+  return all;
 }
 
 Model Model::load(const std::string& path, const Options& options) {

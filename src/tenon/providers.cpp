@@ -1,5 +1,7 @@
 #include "tenon/providers.h"
 
+#include <algorithm>
+
 #include "kernels/cpu/isa.h"
 #include "regions/depthwise/depthwise.h"
 #include "regions/node_kernels/node_kernels.h"
@@ -39,8 +41,8 @@ Target cpu_target(int threads) {
   Target target;
   target.threads = threads;
   // Peaks of two FMA units at about 4.5 GHz, and of the nearest caches: no kernel is faster.
-  target.gflops = threads * (isa() == Isa::avx512 ? 330. : isa() == Isa::avx2 ? 150. : 40.);
-  target.gbytes = threads * 100.;
+  target.gflops = (isa() == Isa::avx512 ? 330. : isa() == Isa::avx2 ? 150. : 40.);
+  target.gbytes = 100;
   target.isa = concat("cpu ", name_of(isa()));
   target.machine = concat(target.isa, ", ", threads, " threads");
   target.reformat = prepare_reformat;

@@ -1,7 +1,6 @@
 """A pool of worker processes that outlives the crash or the hang of any of them."""
 import json
 import pathlib
-import queue
 import select
 import signal
 import subprocess
@@ -18,9 +17,9 @@ class Gone(Exception):
 
 
 class Worker:
-    def __init__(self):
+    def __init__(self, program):
         self.noise = tempfile.TemporaryFile()               # stderr and stray stdout, for the reason of a crash
-        self.process = subprocess.Popen([sys.executable, str(WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.noise)
+        self.process = subprocess.Popen([sys.executable, str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.noise)
         self.pending = b""
 
     def send(self, job):
@@ -58,8 +57,8 @@ class Worker:
         self.noise.close()
 
 
-def ready_worker():
-    worker = Worker()
+def ready_worker(program):
+    worker = Worker(program)
     try:
         worker.receive(time.monotonic() + 60)
     except Gone:
@@ -68,21 +67,19 @@ def ready_worker():
     return worker
 
 
-def run(jobs, workers, limit_s, on_result):
-    """Calls on_result(job, {mode: (verdict, reason)}) for every job, from one thread at a time; the modes after a crash are absent."""
-    todo, lock, failures = queue.SimpleQueue(), threading.Lock(), []
-    for job in jobs:
-        todo.put(job)
+def run(jobs, workers, limit_s, on_result, program=WORKER):
+    """Calls on_result(job, {mode: (verdict, reason, the whole answer)}) for every job, from one thread at a time; the modes after a crash are absent."""
+    todo, lock, failures = iter(jobs), threading.Lock(), []
 
     def serve():
         worker = None
         try:
             while not failures:
-                try:
-                    job = todo.get_nowait()
-                except queue.Empty:
+                with lock:
+                    job = next(todo, None)
+                if job is None:
                     return
-                worker = worker or ready_worker()
+                worker = worker or ready_worker(program)
                 verdicts, alive = run_one(worker, job, limit_s)
                 if not alive:
                     worker.close()
@@ -109,9 +106,9 @@ def run_one(worker, job, limit_s):
     worker.send(job)
     try:
         while not (answer := worker.receive(deadline)).get("done"):
-            verdicts[answer["mode"]] = (answer["verdict"], answer["reason"])
+            verdicts[answer["mode"]] = (answer["verdict"], answer["reason"], answer)
     except Gone as how:
         at = next((m for m in job["modes"] if m not in verdicts), job["modes"][-1])
-        verdicts[at] = ("crashed", f"after {limit_s} s: {how}" if str(how) == "time limit" else str(how))
+        verdicts[at] = ("crashed", f"after {limit_s} s: {how}" if str(how) == "time limit" else str(how), {})
         return verdicts, False
     return verdicts, True

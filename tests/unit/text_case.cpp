@@ -181,7 +181,13 @@ std::vector<std::pair<std::string, TextCase>> cases_under(const char* folder) {
     if (entry.path().extension() != ".test") continue;
     std::ifstream file(entry.path());
     for (std::string line; std::getline(file, line);)
-      if (line.starts_with("case ")) all.emplace_back(entry.path().stem(), parse_case(line));
+      if (line.starts_with("case ")) {
+        TextCase c = parse_case(line);
+#ifndef TENON_ONEDNN  // its kernels neither take nor refuse anything; the cases run all the same
+        if (entry.path().stem() == "onednn") c.by.clear(), c.refused.clear();
+#endif
+        all.emplace_back(entry.path().stem(), std::move(c));
+      }
   }
   return all;
 }

@@ -1,5 +1,6 @@
 #include "ops/normalize/normalize.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/dispatch.h"

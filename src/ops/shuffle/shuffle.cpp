@@ -1,5 +1,7 @@
 #include "ops/shuffle/shuffle.h"
 
+#include <algorithm>
+
 #include "ops/known.h"
 
 namespace tenon {

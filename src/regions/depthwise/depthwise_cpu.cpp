@@ -149,7 +149,7 @@ void DepthwiseProvider::offers(const Node& root, const Target& target, Offers& o
       TypicalViews views = typical_views(e.anchor(), target);
       double work = e.anchor().op().work(views.in, views.out);
       int64_t bytes = moved_bytes(o, target);
-      o.bound_ms = roofline_ms(target, work, 1, bytes);
+      o.bound_ms = roofline_ms(target, work, 1, bytes) / target.threads;
       o.expected_ms = roofline_ms(target, work, .3, 3 * bytes);
       time_as_anchor(o, e, *steps_of(e), 1, target);
       offers.accept(std::move(o));

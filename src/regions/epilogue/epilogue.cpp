@@ -86,7 +86,7 @@ void time_as_anchor(Offer& offer, const Epilogue& epilogue, const std::vector<Ta
   for (const TailStep& s : steps) {
     std::string_view name = s.name ? s.name : "";
     bool cheap = name == "relu" || name == "clip" || name == "leaky_relu" || name == "linear" || name == "abs";
-    if (s.kind == TailStep::activation && !cheap) ns += elements * function_ns / target.threads;
+    if (s.kind == TailStep::activation && !cheap) ns += elements * function_ns;
   }
   for (size_t i = operands; i < offer.operands.size(); ++i)
     ns += double(stored_bytes(*offer.operands[i].value, offer.operands[i].format, target)) /

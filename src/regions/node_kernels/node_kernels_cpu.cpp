@@ -1,4 +1,5 @@
 // Reads ops.def: which folders have kernels of their own.
+#include <set>
 #include <unordered_map>
 
 #include "regions/node_kernels/node_kernels.h"
@@ -12,9 +13,11 @@ namespace tenon {
 #include "ops/ops.def"
 #undef OPS_CPU
 
-static NodeKernels kernels_of(const OpInfo& info) {
-  static const std::unordered_map<const OpInfo*, NodeKernels> table = [] {
-    std::unordered_map<const OpInfo*, NodeKernels> map;
+using Table = std::unordered_map<const OpInfo*, NodeKernels>;
+
+static const Table& all_kernels() {
+  static const Table table = [] {
+    Table map;
 #define OPS_CPU(folder) \
   for (const OpInfo& op : folder##_ops) map[&op] = folder##_cpu;
 #include "ops/ops.def"
@@ -22,8 +25,19 @@ static NodeKernels kernels_of(const OpInfo& info) {
 #undef OPS_CPU
     return map;
   }();
-  auto it = table.find(&info);
-  return it == table.end() ? NodeKernels() : it->second;
+  return table;
+}
+
+static NodeKernels kernels_of(const OpInfo& info) {
+  auto it = all_kernels().find(&info);
+  return it == all_kernels().end() ? NodeKernels() : it->second;
+}
+
+std::vector<std::string> NodeKernelProvider::kernels() const {
+  std::set<std::string> names;
+  for (const auto& [op, kernels] : all_kernels())
+    for (const NodeKernel& k : kernels) names.insert(k.name);
+  return {names.begin(), names.end()};
 }
 
 void NodeKernelProvider::offers(const Node& root, const Target& target, Offers& offers) const {

@@ -230,7 +230,7 @@ void offer_conv(const Provider& provider, const Epilogue& e, const Target& targe
     // Tiles of rows read all weights each, tiles of channels all of the input: what is smaller should be read often.
     bool heavy = constant_of(conv.input(1))->bytes() > stored_bytes(conv.input(0), in, target);
     double slack = heavy == (row_tiles == 0) ? 1 : row_tiles == 2 ? 1.05 : 1.1;
-    o.bound_ms = roofline_ms(target, work, 1, bytes);
+    o.bound_ms = roofline_ms(target, work, 1, bytes) / target.threads;
     o.expected_ms = roofline_ms(target, work, share, 4 * bytes) * slack;
     time_as_anchor(o, e, post.steps, 1, target);
     offers.accept(std::move(o));

@@ -296,7 +296,7 @@ void offer_matmul(const Provider& provider, const Epilogue& e, const Target& tar
   TypicalViews views = typical_views(node, target);
   double work = node.op().work(views.in, views.out);
   int64_t bytes = moved_bytes(o, target) + (is_weighted(node) ? constant_of(node.input(1))->bytes() : 0);
-  o.bound_ms = roofline_ms(target, work, 1, bytes);
+  o.bound_ms = roofline_ms(target, work, 1, bytes) / target.threads;
   o.expected_ms = roofline_ms(target, work, .6, bytes * 4);
   time_as_anchor(o, e, post.steps, is_weighted(node) ? 1 : 2, target);
   offers.accept(std::move(o));

@@ -86,7 +86,7 @@ void set_price(Offer& offer, const Target& target, const PointwiseProgram& progr
   double elements = double(stored_bytes(*offer.region.exits[0], offer.results[0], target)) /
                     double(size_bytes(offer.results[0].element));
   double memory_ns = double(moved_bytes(offer, target)) / target.gbytes;
-  double arithmetic_ns = elements * program.element_ns / target.threads;
+  double arithmetic_ns = elements * program.element_ns;
   double least_ns = elements * least_step_ns * double(program.calls) / target.threads;
   offer.bound_ms = 1e-6 * std::max(memory_ns / (cache_speed * target.threads), least_ns);
   offer.expected_ms = 1e-6 * (call_ns + std::max(memory_ns, arithmetic_ns) + std::min(memory_ns, arithmetic_ns) / 2 +

@@ -34,7 +34,7 @@ void ReferenceProvider::offers(const Node& root, const Target& target, Offers& o
     TypicalViews views = typical_views(root, target);
     double ns = is_pointwise(root) ? 20 : 1;  // per multiply-add: an interpreted expression, or a plain loop
     double work_ms = 1e-6 * ns * root.op().work(views.in, views.out);
-    offer.bound_ms = std::max(roofline_ms(target, 0, 1, moved_bytes(offer, target)), work_ms / 4);
+    offer.bound_ms = std::max(roofline_ms(target, 0, 1, moved_bytes(offer, target)) / target.threads, work_ms / 4);
     offer.expected_ms = std::max(offer.bound_ms, work_ms);
   }
   offers.accept(std::move(offer));

@@ -7,6 +7,7 @@ namespace tenon {
 class ReferenceProvider final : public Provider {
  public:
   const char* name() const override { return "reference"; }
+  std::vector<std::string> kernels() const override { return {"reference"}; }
   void offers(const Node& root, const Target& target, Offers& offers) const override;
   std::unique_ptr<Kernel> prepare(const Offer& offer, const Target& target) const override;
 };

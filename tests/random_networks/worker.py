@@ -1,0 +1,154 @@
+"""Takes seeds as lines of JSON on stdin; builds, runs and judges the network of each in every way there is; answers with a line of JSON."""
+import json
+import os
+import pathlib
+import sys
+import tempfile
+
+import numpy as np
+import onnx
+import onnx.reference
+import onnxruntime
+
+import generate
+import tenon
+
+# Ways to run one network: a name, options of load, whether it goes through an engine file.
+WAYS = [("optimised", {}, False), ("saved", {}, True), ("two threads", {"threads": 2}, True), ("node", {"providers": ["node"]}, False),
+        ("depthwise", {"providers": ["depthwise"]}, False), ("onednn", {"providers": ["onednn"]}, False), ("pointwise", {"providers": ["pointwise"]}, False)]
+NAIVE_FACTOR, ULPS = 4, 2                                   # the table of tolerances: random networks
+
+
+def run(model, feed, wanted):
+    answer = model(feed) if feed else model()
+    return [answer[name] for name in wanted] if isinstance(answer, dict) else [answer]
+
+
+def load(model, way):
+    _, options, saved = way
+    if not saved:
+        return tenon.load(model, **{"threads": 1, **options})
+    loaded = tenon.load(model, threads=1)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "random.engine")
+        loaded.save(path)
+        return tenon.load(path, **{"threads": 1, **options})
+
+
+def run_ort(model, feed):
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.intra_op_num_threads, options.log_severity_level = 1, 4
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"]).run(None, feed)
+
+
+def error_of(got, exact):
+    """Largest difference from the arbiter; infinite where NaN or infinities lie elsewhere."""
+    got = got.astype(np.float64)
+    finite = np.isfinite(exact)
+    if not np.array_equal(np.isfinite(got), finite):
+        return np.inf
+    return float(np.abs(got[finite] - exact[finite]).max(initial=0))
+
+
+def limit(naive, exact, dtype):
+    finite = exact[np.isfinite(exact)]
+    return NAIVE_FACTOR * naive + ULPS * float(np.finfo(dtype).eps) * float(np.abs(finite).max(initial=0))
+
+
+def run_numpy(model, feed, names):
+    try:
+        with np.errstate(all="ignore"):
+            return onnx.reference.ReferenceEvaluator(onnx.ModelProto.FromString(model)).run(names, feed)
+    except Exception:                                       # it lacks an operator, or a rank
+        return [None] * len(names)
+
+
+def judge(got, plain, others, exact):
+    """What is wrong with one output, or None. `plain`: the reference kernels in the same type; `exact`: the same in doubles."""
+    if got.shape != plain.shape or got.dtype != plain.dtype:
+        return f"is {got.dtype}{got.shape}, by the references {plain.dtype}{plain.shape}"
+    if got.dtype.kind != "f":
+        return None if np.array_equal(got, plain) else "integers differ from the references'"
+    errors = [error_of(o, exact) for o in others if o is not None and o.shape == exact.shape]
+    naive = max([error_of(plain, exact), *(e for e in errors if np.isfinite(e))])
+    error, allowed = error_of(got, exact), limit(naive, exact, got.dtype)
+    return None if error <= allowed else f"is off by {error:.3g}, allowed {allowed:.3g}, largest {np.abs(exact[np.isfinite(exact)]).max(initial=0):.3g}"
+
+
+def judge_reference(plain, exact, ort):
+    """The references against ONNX Runtime: meaning, not rounding."""
+    if plain.shape != ort.shape or plain.dtype != ort.dtype:
+        return f"references: {plain.dtype}{plain.shape}, ONNX Runtime: {ort.dtype}{ort.shape}"
+    if plain.dtype.kind != "f":
+        return None if np.array_equal(plain, ort) else "references: integers differ from ONNX Runtime's"
+    rough = {2: 3e-2, 4: 1e-3, 8: 1e-9}[plain.dtype.itemsize] * (float(np.abs(exact[np.isfinite(exact)]).max(initial=0)) + 1e-6)
+    a, b = error_of(plain, exact), error_of(ort, exact)
+    if b <= rough < a:
+        return f"references: off by {a:.3g}, ONNX Runtime by {b:.3g}"
+    if a <= rough < b and plain.dtype == np.float32:
+        return f"references agree with the arbiter, ONNX Runtime is off by {b:.3g}: one of them reads the operator wrongly"
+    return None
+
+
+def test(seed):
+    network = generate.network(seed)
+    model, wide = network.SerializeToString(), generate.in_doubles(network).SerializeToString()
+    names = [o.name for o in network.graph.output]
+    open_batch = any(d.HasField("dim_param") for i in network.graph.input for d in i.type.tensor_type.shape.dim)
+    stats, failures = {}, []
+    try:
+        reference, arbiter = (tenon.load(m, threads=1, optimize=False) for m in (model, wide))
+        ways = [(way[0], load(model, way)) for way in WAYS]
+    except tenon.Error as e:
+        return {"verdict": "refused" if e.code == "unsupported" else "failed", "reason": str(e).splitlines()[0]}
+    for _, m in ways:
+        for key, count in m.stats.items():
+            if "/" in key:
+                stats[key] = stats.get(key, 0) + count
+    for batch in [1, 3] if open_batch else [1]:
+        feed = generate.feeds(network, seed, batch)
+        plain = run(reference, feed, names)
+        exact = [a.astype(np.float64) for a in run(arbiter, {k: v.astype(np.float64) if v.dtype.kind == "f" else v for k, v in feed.items()}, names)]
+        try:
+            ort = run_ort(model, feed)
+        except Exception as e:                              # it lacks an operator in a type, or refuses the shape
+            ort, stats["ort refused"] = [None] * len(names), 1
+        bits = {}
+        for name, m in ways:
+            got = bits[name] = run(m, feed, names)
+            wrong = [o for o, g, p, x, t in zip(names, got, plain, exact, ort) if judge(g, p, [t], x)]
+            if wrong:                                       # our references and ONNX Runtime may be better than naive: ask numpy
+                numpy_says = run_numpy(model, feed, names)
+                failures += [f"{name}, batch {batch}, output {o}: {why}" for o, g, p, x, t, n in zip(names, got, plain, exact, ort, numpy_says)
+                             if (why := judge(g, p, [t, n], x))]
+        for other in ("saved", "two threads"):
+            if any(a.tobytes() != b.tobytes() for a, b in zip(bits["optimised"], bits[other])):
+                failures.append(f"{other}, batch {batch}: other bits than optimised")
+        failures += [f"batch {batch}, output {o}: {why}" for o, p, x, t in zip(names, plain, exact, ort) if t is not None and (why := judge_reference(p, x, t))]
+    types = sorted({str(p.dtype) for p in plain})
+    return {"verdict": "failed" if failures else "passed", "reason": "; ".join(failures[:3]), "stats": stats, "types": types}
+
+
+def main():
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    answers.write(json.dumps({"ready": True}) + "\n")
+    for line in sys.stdin:
+        seed = json.loads(line)["seed"]
+        try:
+            answer = test(seed)
+        except tenon.Error as e:
+            answer = {"verdict": "failed", "reason": f"{e.id}: {str(e).splitlines()[0]}"}
+        except Exception as e:
+            answer = {"verdict": "failed", "reason": f"{type(e).__name__}: {e}"}
+        answers.write(json.dumps({"mode": "all", **answer}) + "\n" + json.dumps({"done": True}) + "\n")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:                                   # worker.py SEED…: one at a time, to look at
+        for seed in sys.argv[1:]:
+            pathlib.Path(f"/tmp/random_{seed}.onnx").write_bytes(generate.network(int(seed)).SerializeToString())
+            print(seed, json.dumps(test(int(seed)), indent=1))
+    else:
+        main()
