@@ -1,0 +1,89 @@
+"""ONNX's own evaluator with every sum taken one term after another in the operands' type: what the tolerance calls naive.
+
+The error of one order is a sample, and may be 0 by chance: forwards and backwards are two.
+"""
+import itertools
+
+import numpy as np
+import onnx.reference
+from onnx.reference.op_run import OpRun
+
+
+step = 1                                                    # or -1: the order of every sum
+
+
+def summed(terms):
+    """Along axis 0, in order."""
+    terms = terms[::step]
+    return np.add.accumulate(terms, axis=0, dtype=terms.dtype)[-1] if len(terms) else np.zeros(terms.shape[1:], terms.dtype)
+
+
+def matmul(a, b):
+    if a.ndim == 1 or b.ndim == 1:
+        return np.matmul(a, b)
+    total = np.zeros(np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) + (a.shape[-2], b.shape[-1]), a.dtype)
+    for k in range(a.shape[-1])[::step]:
+        total = total + a[..., k:k + 1] * b[..., k:k + 1, :]
+    return total
+
+
+class MatMul(OpRun):
+    def _run(self, a, b):
+        return (matmul(a, b),)
+
+
+class Gemm(OpRun):
+    def _run(self, a, b, c=None, alpha=1, beta=1, transA=0, transB=0):
+        y = matmul(a.T if transA else a, b.T if transB else b) * a.dtype.type(alpha)
+        return ((y if c is None else y + c * a.dtype.type(beta)).astype(a.dtype),)
+
+
+class Conv(OpRun):
+    def _run(self, x, w, b=None, auto_pad="NOTSET", dilations=None, group=1, kernel_shape=None, pads=None, strides=None):
+        axes, out = x.ndim - 2, w.shape[0]
+        taps, d, s = w.shape[2:], dilations or [1] * axes, strides or [1] * axes
+        if auto_pad in ("SAME_UPPER", "SAME_LOWER"):
+            total = [max(0, (-(-e // st) - 1) * st + (k - 1) * dd + 1 - e) for e, st, k, dd in zip(x.shape[2:], s, taps, d)]
+            less = [t // 2 for t in total] if auto_pad == "SAME_UPPER" else [t - t // 2 for t in total]
+            pads = less + [t - p for t, p in zip(total, less)]
+        pads = pads or [0] * 2 * axes
+        x = np.pad(x, [(0, 0), (0, 0)] + list(zip(pads[:axes], pads[axes:])))
+        y_shape = [(e - (dd * (k - 1) + 1)) // st + 1 for e, dd, k, st in zip(x.shape[2:], d, taps, s)]
+        y = np.zeros([x.shape[0], out, *y_shape], x.dtype)
+        if b is not None:
+            y += b.reshape([1, -1] + [1] * axes)
+        outs, ins = out // group, w.shape[1]
+        for g, c, at in list(itertools.product(range(group), range(ins), itertools.product(*map(range, taps))))[::step]:
+            window = tuple(slice(k * dd, k * dd + (e - 1) * st + 1, st) for k, dd, e, st in zip(at, d, y_shape, s))
+            part = x[(slice(None), slice(g * ins + c, g * ins + c + 1)) + window]
+            y[:, g * outs:(g + 1) * outs] += part * w[(slice(g * outs, (g + 1) * outs), c) + at].reshape([1, -1] + [1] * axes)
+        return (y,)
+
+
+def reduction(name, before, after):
+    def _run(self, x, axes=None, keepdims=1, noop_with_empty_axes=0):
+        axes = tuple(range(x.ndim)) if axes is None or not len(axes) else tuple(int(a) % x.ndim for a in axes)
+        rest = [i for i in range(x.ndim) if i not in axes]
+        terms = before(x).transpose(*axes, *rest).reshape(-1, *[x.shape[i] for i in rest])
+        y = np.asarray(after(summed(terms), len(terms)), x.dtype)
+        return (y.reshape([1 if i in axes else e for i, e in enumerate(x.shape)]) if keepdims else y,)
+    return type(name, (OpRun,), {"op_domain": "", "_run": _run})
+
+
+for cls in (MatMul, Gemm, Conv):
+    cls.op_domain = ""
+OPERATORS = [MatMul, Gemm, Conv, reduction("ReduceSum", lambda x: x, lambda s, n: s), reduction("ReduceMean", lambda x: x, lambda s, n: s / n),
+             reduction("ReduceL1", np.abs, lambda s, n: s), reduction("ReduceSumSquare", np.square, lambda s, n: s), reduction("ReduceL2", np.square, lambda s, n: np.sqrt(s))]
+
+
+def run(model, feed, names):
+    """Two lists of outputs, of both orders; None for each output where the evaluator lacks an operator or a rank."""
+    global step
+    answers = []
+    for step in (1, -1):
+        try:
+            with np.errstate(all="ignore"):
+                answers.append(onnx.reference.ReferenceEvaluator(model, new_ops=OPERATORS).run(names, feed))
+        except Exception:
+            answers.append([None] * len(names))
+    return answers
