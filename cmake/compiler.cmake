@@ -22,3 +22,7 @@ if(TENON_SANITIZE)
   add_compile_options(${sanitize})
   add_link_options(${sanitize})
 endif()
+if(TENON_SANITIZE STREQUAL "thread")
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/src/base/workers.cpp PROPERTIES
+    COMPILE_OPTIONS -fno-sanitize=thread COMPILE_DEFINITIONS TENON_TSAN SKIP_PRECOMPILE_HEADERS ON)
+endif()

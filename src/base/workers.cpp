@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <cstdio>
 
-#if defined(__SANITIZE_THREAD__)
+// TENON_TSAN: this file alone is not instrumented (cmake/compiler.cmake), since half of TBB is templates in it and the
+// other half a library that the thread sanitizer cannot see into; it is told what TBB promises.
+#if defined(TENON_TSAN)
 extern "C" void AnnotateHappensBefore(const char*, int, const volatile void*);
 extern "C" void AnnotateHappensAfter(const char*, int, const volatile void*);
 #define TENON_HAPPENS_BEFORE(address) AnnotateHappensBefore(__FILE__, __LINE__, address)
@@ -50,29 +52,54 @@ static thread_local int slot_of_thread = 0;
 
 int Workers::slot() { return slot_of_thread; }
 
+namespace {
+
+// Which slot this thread is in while it runs tasks; a task that runs tasks of its own finds its slot unchanged.
+class InSlot {
+ public:
+  explicit InSlot(int slot) : before_(slot_of_thread) { slot_of_thread = slot; }
+  ~InSlot() { slot_of_thread = before_; }
+
+ private:
+  int before_;
+};
+
+// What a task wrote, be it an exception, is seen by whom `sign` is shown.
+struct Finished {
+  const char* sign;
+  ~Finished() { TENON_HAPPENS_BEFORE(sign); }
+};
+
+struct AllFinished {
+  const char* sign;
+  ~AllFinished() { TENON_HAPPENS_AFTER(sign); }
+};
+
+}  // namespace
+
 void Workers::run(int64_t count, FunctionRef<void(int64_t)> task) {
   if (count <= 0) return;
   if (count == 1 || !arena_) {
-    slot_of_thread = 0;
+    InSlot first(0);
     for (int64_t i = 0; i < count; ++i) task(i);
     return;
   }
-  char started = 0, finished = 0;  // TBB's own synchronisation is invisible to the thread sanitizer
+  char started = 0, finished = 0;
   TENON_HAPPENS_BEFORE(&started);
+  AllFinished all{&finished};
   // Static: part i of one step runs where part i of the step before ran, whose results are still in that core's cache.
   arena_->tbb.execute([&] {
     tbb::parallel_for(
         int64_t(0), count,
         [&](int64_t i) {
           TENON_HAPPENS_AFTER(&started);
-          slot_of_thread = tbb::this_task_arena::current_thread_index();
+          InSlot mine(tbb::this_task_arena::current_thread_index());
+          Finished one{&finished};
           task(i);
-          TENON_HAPPENS_BEFORE(&finished);
         },
         tbb::static_partitioner());
   });
-  TENON_HAPPENS_AFTER(&finished);
-  (void)started, (void)finished;
+  (void)started;
 }
 
 }  // namespace tenon
