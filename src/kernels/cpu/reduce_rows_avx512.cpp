@@ -1,0 +1,7 @@
+#include "kernels/cpu/reduce_rows_body.h"
+
+namespace tenon {
+
+TENON_REDUCE_ROWS(, 16)
+
+}  // namespace tenon
