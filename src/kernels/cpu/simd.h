@@ -45,6 +45,31 @@ template <int N>
 inline void store_some(float* p, int64_t count, Floats<N> v) {
   std::memcpy(p, &v, size_t(count) * sizeof(float));
 }
+// The same by masks where the machine has them, without a detour through memory: for short rows. The rest is 0.
+template <int N>
+inline Floats<N> load_part(const float* p, int64_t count) {
+#ifdef __AVX512F__
+  if constexpr (N == 16) return (Floats<N>)_mm512_maskz_loadu_ps(__mmask16((1u << count) - 1), p);
+#endif
+#ifdef __AVX2__
+  static constexpr int32_t masks[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  if constexpr (N == 8)
+    return (Floats<N>)_mm256_maskload_ps(p, _mm256_loadu_si256((const __m256i*)(masks + 8 - count)));
+#endif
+  return load_some<N>(p, count);
+}
+template <int N>
+inline void store_part(float* p, int64_t count, Floats<N> v) {
+#ifdef __AVX512F__
+  if constexpr (N == 16) return _mm512_mask_storeu_ps(p, __mmask16((1u << count) - 1), (__m512)v);
+#endif
+#ifdef __AVX2__
+  static constexpr int32_t masks[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  if constexpr (N == 8)
+    return _mm256_maskstore_ps(p, _mm256_loadu_si256((const __m256i*)(masks + 8 - count)), (__m256)v);
+#endif
+  store_some<N>(p, count, v);
+}
 
 // a * b + c, rounded once where the machine can.
 template <int N>
@@ -195,6 +220,12 @@ inline float max_of_lanes(Floats<N> v) {
   float most = v[0];
   for (int i = 1; i < N; ++i) most = most != most || most > v[i] ? most : v[i];
   return most;
+}
+template <int N>
+inline float min_of_lanes(Floats<N> v) {
+  float least = v[0];
+  for (int i = 1; i < N; ++i) least = least != least || least < v[i] ? least : v[i];
+  return least;
 }
 
 // Whole numbers nearest to lanes of magnitude below 2^22, ties to even.

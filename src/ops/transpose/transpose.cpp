@@ -6,7 +6,7 @@ namespace tenon {
 
 OP(Transpose, transpose)
 
-static std::vector<int> axes_from(const std::vector<int64_t>& permutation, int rank) {
+std::vector<int> Transpose::axes_of_x(int rank) const {
   std::vector<int> from;
   for (int i = 0; i < rank; ++i)
     from.push_back(permutation.empty() ? rank - 1 - i : axis_of(permutation[size_t(i)], rank));
@@ -20,13 +20,13 @@ Types Transpose::infer(const Inputs& in) const {
         " axes, x has rank ", rank);
   axes_of(permutation, rank);  // each once
   TensorType y{in[0].element, {}};
-  for (int axis : axes_from(permutation, rank)) y.shape.push_back(in[0].shape[size_t(axis)]);
+  for (int axis : axes_of_x(rank)) y.shape.push_back(in[0].shape[size_t(axis)]);
   return {y};
 }
 
 void Transpose::evaluate(ConstViews in, Views out) const {
   Extents from = strides_of(in[0].extents), strides = out[0].extents;
-  std::vector<int> axes = axes_from(permutation, in[0].rank());
+  std::vector<int> axes = axes_of_x(in[0].rank());
   for (int i = 0; i < strides.rank; ++i) strides[i] = from[axes[size_t(i)]];
   Walk<1> walk(out[0].extents, {strides});
   int64_t count = out[0].count();

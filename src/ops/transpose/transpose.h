@@ -12,6 +12,7 @@ struct Transpose final : Op {
   void fields(FieldVisitor& v) override { v("permutation", permutation, std::vector<int64_t>()); }
   Types infer(const Inputs& in) const override;
   void evaluate(ConstViews in, Views out) const override;
+  std::vector<int> axes_of_x(int rank) const;  // for each axis of y
 };
 
 }  // namespace tenon

@@ -1,0 +1,13 @@
+// What kernels that only move elements share: where a logical axis lies in another layout.
+#pragma once
+#include "select/node_kernel.h"
+
+namespace tenon {
+
+// The axis of stored_extents; in c16 that of channels counts blocks.
+inline int stored_axis(int axis, int rank, Layout layout) {
+  if (layout != Layout::nhwc || axis == 0) return axis;
+  return axis == 1 ? rank - 1 : axis - 1;
+}
+
+}  // namespace tenon
