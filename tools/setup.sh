@@ -1,32 +1,73 @@
-# Installs what the build and the tests need, and says so. Sourced by ./dev; does nothing when all is there.
-debian_packages="g++ cmake ninja-build libtbb-dev libprotozero-dev libflatbuffers-dev flatbuffers-compiler libxbyak-dev
-  libxxhash-dev libfmt-dev libcli11-dev nlohmann-json3-dev libgtest-dev libgmock-dev clang-format-14 clang-tidy-14
-  python3-dev python3-venv git"
-optional_packages="libdnnl-dev"  # not in every Ubuntu: the oneDNN provider is then left out
+#!/usr/bin/env bash
+# Installs what is missing to build and test; `setup.sh lint` and `setup.sh bench` what those commands need besides.
+# A stamp remembers what was asked for, so that the next call costs nothing.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-setup() {
-  local missing="" package
-  for package in $debian_packages; do
-    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "ok installed" || missing="$missing $package"
-  done
-  for package in $optional_packages; do
-    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "ok installed" && continue
-    [ -n "$(apt-cache madison "$package" 2>/dev/null)" ] || [ ! -e .venv/setup_done ] && missing="$missing $package"
-  done
-  if [ -n "$missing" ]; then
-    echo "setup: installing$missing"
-    local sudo=""
-    [ "$(id -u)" = 0 ] || sudo=sudo
-    $sudo apt-get update -qq
-    for package in $optional_packages; do
-      [ -n "$(apt-cache madison "$package" 2>/dev/null)" ] || { missing="${missing/$package/}"; echo "setup: $package is not to be had here; its provider is left out"; }
-    done
-    [ -z "${missing// /}" ] || $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing >/dev/null
-  fi
-  if ! cmp -s tools/requirements.txt .venv/setup_done; then
-    echo "setup: Python environment .venv with $(grep -vc '^#' tools/requirements.txt) packages"
-    [ -x .venv/bin/python ] || python3 -m venv .venv
-    .venv/bin/pip install -q --disable-pip-version-check -r tools/requirements.txt
-    cp tools/requirements.txt .venv/setup_done
+case ${1:-build} in
+  build)
+    packages=(g++ cmake ninja-build git python3 python3-dev python3-venv clang-format-14 flatbuffers-compiler
+      libflatbuffers-dev libtbb-dev libxxhash-dev libfmt-dev libprotozero-dev libxbyak-dev libcli11-dev
+      nlohmann-json3-dev libgtest-dev libgmock-dev)
+    requirements=tools/requirements.txt ;;
+  lint) packages=(clang-tidy-14) requirements=/dev/null ;;
+  bench) packages=() requirements=tools/requirements_bench.txt ;;
+  *) echo "setup: knows lint and bench, not '$1'" >&2; exit 2 ;;
+esac
+
+stamp=.venv/setup_${1:-build}
+wanted=$(grep -E '^(ID|VERSION_ID)=' /etc/os-release; cat tools/setup.sh "$requirements")
+[ -x .venv/bin/python ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && exit 0
+
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+# oneDNN is optional, and version 3 (that of newer distributions) has another interface than the one we use.
+onednn() {
+  if installed libdnnl-dev; then return; fi
+  if apt-cache policy libdnnl-dev | grep -q 'Candidate: 2\.'; then
+    apt_install libdnnl-dev
+  else
+    echo "setup: there is no oneDNN 2 here; its kernels are left out, ours do its work"
   fi
 }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    echo "setup: neither root nor sudo; please run as root: $*" >&2
+    exit 1
+  fi
+}
+
+apt_install() {
+  echo "setup: installing $*"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq install -y \
+    --no-install-recommends "$@" >/dev/null
+}
+
+if command -v apt-get >/dev/null; then
+  missing=()
+  for package in "${packages[@]}"; do installed "$package" || missing+=("$package"); done
+  if [ ${#missing[@]} -gt 0 ]; then
+    as_root apt-get -qq update || echo "setup: the package lists could not be refreshed, trying as they are" >&2
+    apt_install "${missing[@]}"
+  fi
+  if [ "${1:-build}" = build ]; then onednn; fi
+  python=/usr/bin/python3  # python3-dev belongs to it
+else
+  echo "setup: no apt-get here; these Debian packages, or their like, must be present: ${packages[*]}" >&2
+  python=python3
+fi
+
+if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+  echo "setup: making .venv"
+  "$python" -m venv --clear .venv
+fi
+if [ -s "$requirements" ]; then
+  echo "setup: installing into .venv: $(grep -vE '^(#|$)' "$requirements" | xargs)"
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$requirements"
+fi
+echo "$wanted" >"$stamp"
