@@ -57,9 +57,9 @@ struct Options {
   std::map<std::string, DimensionRange> profile;  // of every open dimension, by name; empty: any size, memory grows
 };
 
-// What there is to choose from: names of kernels and of graph rules, as stats() counts them.
+// What there is: names of kernels and of graph rules, as stats() counts them; of passes, in their order; of operators.
 struct Catalogue {
-  std::vector<std::string> kernels, rules;
+  std::vector<std::string> kernels, rules, passes, operators;
 };
 TENON_API Catalogue catalogue();
 
@@ -82,6 +82,8 @@ class TENON_API Model {
   void save(const std::string& path) const;  // as an engine file, atomically: the old file or the new one, whole
 
   std::string explain() const;
+  // The graph as text: as it was loaded, or as it is behind a pass of the optimizer, named by catalogue().passes.
+  std::string dump(const std::string& after = {}) const;
   void set_profiling(bool on);  // sums start at 0; each run adds a few microseconds
   std::vector<StepTime> step_times() const;
   std::map<std::string, double> stats() const;  // build_ms, arena_bytes, kernel/…, rule/…

@@ -40,7 +40,7 @@ PYBIND11_MODULE(_tenon, m) {
       .def_readonly("shape", &tenon::api::Port::shape);
   m.def("catalogue", [] {
     tenon::api::Catalogue all = tenon::api::catalogue();
-    return std::pair(all.kernels, all.rules);
+    return std::tuple(all.kernels, all.rules, all.passes, all.operators);
   });
   py::class_<Model>(m, "Model")
       .def_static(
@@ -86,5 +86,6 @@ PYBIND11_MODULE(_tenon, m) {
              return list;
            })
       .def("explain", &Model::explain)
+      .def("dump", &Model::dump)
       .def("stats", &Model::stats);
 }

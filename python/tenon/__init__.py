@@ -83,6 +83,10 @@ class Model:
         """Every step with what it beat and who refused, as text."""
         return self._native.explain()
 
+    def dump(self, after=""):
+        """The graph as text: as it was loaded, or as it is behind a pass, named by `catalogue()["passes"]`."""
+        return self._native.dump(after)
+
     def profile(self, *arrays, runs=10, **named):
         """Milliseconds of every step, the mean of `runs`: (kernel, names of ONNX nodes, ms), in the order they run."""
         self(*arrays, **named)
@@ -99,9 +103,8 @@ class Model:
 
 
 def catalogue():
-    """What there is to choose from: `{"kernels": […], "rules": […]}`, by the names that `Model.stats` counts."""
-    kernels, rules = _catalogue()
-    return {"kernels": kernels, "rules": rules}
+    """What there is, by name: `{"kernels": […], "rules": […]}` as `Model.stats` counts them, "passes" and "operators"."""
+    return dict(zip(("kernels", "rules", "passes", "operators"), _catalogue()))
 
 
 def load(source, device="cpu", threads=0, optimize=True, tuning_ms=0, providers=(), profile=None):

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "base/file.h"
+#include "ir/text.h"
 #include "onnx/import.h"
 #include "optimizer/pipeline.h"
 #include "plan/engine_file.h"
@@ -89,7 +90,10 @@ static std::shared_ptr<const Built> build_from(std::vector<std::byte> bytes, con
 }
 
 Catalogue catalogue() {
-  Catalogue all{{}, rule_names()};
+  Catalogue all{{}, rule_names(), pass_names(), {}};
+  for (OpInfos folder : all_ops())
+    for (const OpInfo& info : folder)
+      if (info.tier == Tier::network) all.operators.push_back(info.name);
   for (const Provider* p : all_providers())
     for (const std::string& name : p->kernels()) all.kernels.push_back(name);
   return all;
@@ -152,6 +156,21 @@ void Model::run(const std::vector<TensorRef>& inputs, const std::vector<void*>& 
 }
 
 std::string Model::explain() const { return state_->built->explanation; }
+
+std::string Model::dump(const std::string& after) const {
+  return guarded([&] {
+    if (after.empty()) return to_text(*state_->built->graph);
+    std::string known;
+    for (const std::string& name : pass_names()) known += concat(known.empty() ? "" : ", ", name);
+    std::optional<std::string> text;
+    Graph graph = clone(*state_->built->graph);
+    optimize(graph, {after.c_str()}, [&](const char* pass, const Graph& g) {
+      if (pass == after) text = to_text(g);
+    });
+    check(text.has_value(), ErrorId::unknown_name, "no pass is called '", after, "'; there are ", known);
+    return *text;
+  });
+}
 
 void Model::set_profiling(bool on) { state_->context.set_profiling(on); }
 
