@@ -63,12 +63,53 @@ struct Catalogue {
 };
 TENON_API Catalogue catalogue();
 
+// A value in a Network, and only there.
+class Value {
+ private:
+  friend class Network;
+  const void* owner_ = nullptr;
+  void* value_ = nullptr;
+};
+
+// Attributes of an operator by name, as the text form writes them: {{"strides", "2,2"}, {"auto_pad", "same_upper"}}.
+using Fields = std::map<std::string, std::string>;
+
+// A network built by code. Operators have the names of catalogue().operators; what they take stands in src/ops/, and a
+// Model's dump shows it. Mistakes are refused where they are made. Nodes without a name get one: "conv_3".
+class TENON_API Network {
+ public:
+  Network();
+  Network(Network&&) noexcept;
+  Network& operator=(Network&&) noexcept;
+  ~Network();
+  static Network parse(const std::string& text);  // the text form, as dump writes it
+
+  Value input(const std::string& name, const std::string& element, const std::vector<std::string>& shape);
+  // Copies `bytes` bytes of dense row-major elements.
+  Value constant(const std::string& element, const std::vector<int64_t>& shape, const void* data, size_t bytes,
+                 const std::string& name = {});
+  // The first result; add_all: every result, of split or topk.
+  Value add(const std::string& op, const std::vector<Value>& operands, const Fields& fields = {},
+            const std::string& name = {});
+  std::vector<Value> add_all(const std::string& op, const std::vector<Value>& operands, const Fields& fields = {},
+                             const std::string& name = {});
+  void output(Value value, const std::string& name = {});  // the name programs bind; the value's own if empty
+  Port describe(Value value) const;                        // name, element type and shape
+  std::string dump() const;  // what parse reads; constants of over 16 elements only as a digest
+
+ private:
+  friend class Model;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 // A built model. Copies share everything but the memory of a run: give each thread a copy of its own.
 class TENON_API Model {
  public:
   // An ONNX file or an engine file, told apart by content.
   static Model load(const std::string& path, const Options& options = {});
   static Model load(const void* data, size_t bytes, const Options& options = {});
+  static Model build(const Network& network, const Options& options = {});  // the network stays as it is
   Model(const Model& other);
   Model(Model&&) noexcept;
   ~Model();
