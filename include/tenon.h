@@ -57,11 +57,51 @@ struct Options {
   std::map<std::string, DimensionRange> profile;  // of every open dimension, by name; empty: any size, memory grows
 };
 
-// What there is to choose from: names of kernels and of graph rules, as stats() counts them.
+// What there is: names of kernels and of graph rules, as stats() counts them; of passes, in their order; of operators.
 struct Catalogue {
-  std::vector<std::string> kernels, rules;
+  std::vector<std::string> kernels, rules, passes, operators;
 };
 TENON_API Catalogue catalogue();
+
+// A value in a Network, and only there.
+class Value {
+ private:
+  friend class Network;
+  const void* owner_ = nullptr;
+  void* value_ = nullptr;
+};
+
+// Attributes of an operator by name, as the text form writes them: {{"strides", "2,2"}, {"auto_pad", "same_upper"}}.
+using Fields = std::map<std::string, std::string>;
+
+// A network built by code. Operators have the names of catalogue().operators; what they take stands in src/ops/, and a
+// Model's dump shows it. Mistakes are refused where they are made. Nodes without a name get one: "conv_3".
+class TENON_API Network {
+ public:
+  Network();
+  Network(Network&&) noexcept;
+  Network& operator=(Network&&) noexcept;
+  ~Network();
+  static Network parse(const std::string& text);  // the text form, as dump writes it
+
+  Value input(const std::string& name, const std::string& element, const std::vector<std::string>& shape);
+  // Copies `bytes` bytes of dense row-major elements.
+  Value constant(const std::string& element, const std::vector<int64_t>& shape, const void* data, size_t bytes,
+                 const std::string& name = {});
+  // The first result; add_all: every result, of split or topk.
+  Value add(const std::string& op, const std::vector<Value>& operands, const Fields& fields = {},
+            const std::string& name = {});
+  std::vector<Value> add_all(const std::string& op, const std::vector<Value>& operands, const Fields& fields = {},
+                             const std::string& name = {});
+  void output(Value value, const std::string& name = {});  // the name programs bind; the value's own if empty
+  Port describe(Value value) const;                        // name, element type and shape
+  std::string dump() const;  // what parse reads; constants of over 16 elements only as a digest
+
+ private:
+  friend class Model;
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 // A built model. Copies share everything but the memory of a run: give each thread a copy of its own.
 class TENON_API Model {
@@ -69,6 +109,7 @@ class TENON_API Model {
   // An ONNX file or an engine file, told apart by content.
   static Model load(const std::string& path, const Options& options = {});
   static Model load(const void* data, size_t bytes, const Options& options = {});
+  static Model build(const Network& network, const Options& options = {});  // the network stays as it is
   Model(const Model& other);
   Model(Model&&) noexcept;
   ~Model();
@@ -82,6 +123,8 @@ class TENON_API Model {
   void save(const std::string& path) const;  // as an engine file, atomically: the old file or the new one, whole
 
   std::string explain() const;
+  // The graph as text: as it was loaded, or as it is behind a pass of the optimizer, named by catalogue().passes.
+  std::string dump(const std::string& after = {}) const;
   void set_profiling(bool on);  // sums start at 0; each run adds a few microseconds
   std::vector<StepTime> step_times() const;
   std::map<std::string, double> stats() const;  // build_ms, arena_bytes, kernel/…, rule/…

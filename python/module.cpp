@@ -4,6 +4,8 @@
 #include <pybind11/stl.h>
 #include <tenon.h>
 
+#include "network.h"
+
 namespace py = pybind11;
 using tenon::api::Model;
 
@@ -25,6 +27,13 @@ std::vector<py::buffer_info> request(const std::vector<py::buffer>& list, bool w
 
 }  // namespace
 
+tenon::api::Options options_of(int threads, bool optimize, double tuning_ms, const std::vector<std::string>& providers,
+                               const std::map<std::string, std::array<int64_t, 3>>& profile) {
+  tenon::api::Options options{threads, optimize, tuning_ms, providers, {}};
+  for (const auto& [name, range] : profile) options.profile[name] = {range[0], range[1], range[2]};
+  return options;
+}
+
 PYBIND11_MODULE(_tenon, m) {
   static py::object error = py::module_::import("tenon._error").attr("Error");
   py::register_exception_translator([](std::exception_ptr p) {
@@ -38,17 +47,17 @@ PYBIND11_MODULE(_tenon, m) {
       .def_readonly("name", &tenon::api::Port::name)
       .def_readonly("element", &tenon::api::Port::element)
       .def_readonly("shape", &tenon::api::Port::shape);
+  add_network(m);
   m.def("catalogue", [] {
     tenon::api::Catalogue all = tenon::api::catalogue();
-    return std::pair(all.kernels, all.rules);
+    return std::tuple(all.kernels, all.rules, all.passes, all.operators);
   });
   py::class_<Model>(m, "Model")
       .def_static(
           "load",
           [](const py::object& source, int threads, bool optimize, double tuning_ms,
              const std::vector<std::string>& providers, const std::map<std::string, std::array<int64_t, 3>>& profile) {
-            tenon::api::Options options{threads, optimize, tuning_ms, providers, {}};
-            for (const auto& [name, range] : profile) options.profile[name] = {range[0], range[1], range[2]};
+            tenon::api::Options options = options_of(threads, optimize, tuning_ms, providers, profile);
             if (py::isinstance<py::bytes>(source)) {
               std::string_view bytes = source.cast<py::bytes>();
               py::gil_scoped_release release;
@@ -86,5 +95,6 @@ PYBIND11_MODULE(_tenon, m) {
              return list;
            })
       .def("explain", &Model::explain)
+      .def("dump", &Model::dump)
       .def("stats", &Model::stats);
 }

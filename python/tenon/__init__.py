@@ -1,4 +1,4 @@
-"""Tenon: load a model, call it with numpy arrays.
+"""Tenon: load a model or build a network by code (tenon.Network), call it with numpy arrays.
 
     m = tenon.load("model.onnx", threads=2)
     y = m(x)                     # one input, one output
@@ -11,18 +11,10 @@ import numpy as np
 from ._error import Error
 from ._tenon import Model as _Model
 from ._tenon import catalogue as _catalogue
+from ._types import dtype_of, shape_of
+from .network import Network, Value
 
-__all__ = ["load", "catalogue", "Model", "Port", "Error"]
-
-_NAMES = {"f32": "float32", "f16": "float16", "f64": "float64", "bool": "bool",
-          **{f"{k}{n}": f"{word}{n}" for k, word in (("i", "int"), ("u", "uint")) for n in (8, 16, 32, 64)}}
-
-
-def _dtype(element):
-    if element == "bf16":
-        import ml_dtypes
-        return np.dtype(ml_dtypes.bfloat16)
-    return np.dtype(_NAMES[element])
+__all__ = ["load", "catalogue", "Model", "Network", "Value", "Port", "Error"]
 
 
 class Port:
@@ -30,8 +22,8 @@ class Port:
 
     def __init__(self, native):
         self.name = native.name
-        self.dtype = _dtype(native.element)
-        self.shape = tuple(int(d) if d.lstrip("-").isdigit() else d for d in native.shape)
+        self.dtype = dtype_of(native.element)
+        self.shape = shape_of(native.shape)
 
     def __repr__(self):
         return f"{self.name}: {self.dtype}[{', '.join(map(str, self.shape))}]"
@@ -83,6 +75,10 @@ class Model:
         """Every step with what it beat and who refused, as text."""
         return self._native.explain()
 
+    def dump(self, after=""):
+        """The graph as text: as it was loaded, or as it is behind a pass, named by `catalogue()["passes"]`."""
+        return self._native.dump(after)
+
     def profile(self, *arrays, runs=10, **named):
         """Milliseconds of every step, the mean of `runs`: (kernel, names of ONNX nodes, ms), in the order they run."""
         self(*arrays, **named)
@@ -99,9 +95,8 @@ class Model:
 
 
 def catalogue():
-    """What there is to choose from: `{"kernels": […], "rules": […]}`, by the names that `Model.stats` counts."""
-    kernels, rules = _catalogue()
-    return {"kernels": kernels, "rules": rules}
+    """What there is, by name: `{"kernels": […], "rules": […]}` as `Model.stats` counts them, "passes" and "operators"."""
+    return dict(zip(("kernels", "rules", "passes", "operators"), _catalogue()))
 
 
 def load(source, device="cpu", threads=0, optimize=True, tuning_ms=0, providers=(), profile=None):

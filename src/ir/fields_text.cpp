@@ -158,6 +158,10 @@ void each_item(std::string_view s, Take take) {
   }
 }
 
+std::string_view without_brackets(std::string_view s) {  // of a list: `1,1` is what is printed, `[1,1]` reads too
+  return s.size() >= 2 && s.front() == '[' && s.back() == ']' ? s.substr(1, s.size() - 2) : s;
+}
+
 Weights parse_weights(std::string_view s, const std::vector<Weights>& list) {
   if (s == "none") return nullptr;
   if (s.starts_with("#")) {
@@ -205,10 +209,11 @@ Weights parse_weights(std::string_view s, const std::vector<Weights>& list) {
 // Missing fields keep their defaults; what no field claims is an error.
 class FieldParser final : public FieldVisitor {
  public:
-  FieldParser(std::map<std::string, std::string_view> given, const std::vector<Weights>& weights)
-      : given_(std::move(given)), weights_(weights) {}
+  FieldParser(FieldTexts given, const std::vector<Weights>& weights) : given_(std::move(given)), weights_(weights) {}
   void finish() const {
-    if (!given_.empty()) fail(ErrorId::text_malformed, "unknown field '", given_.begin()->first, "'");
+    if (!given_.empty())
+      fail(ErrorId::text_malformed, "unknown field '", given_.begin()->first, "'; there ",
+           known_.empty() ? "are none" : concat("are ", known_));
   }
 
   void operator()(const char* name, int64_t& value) override {
@@ -226,13 +231,13 @@ class FieldParser final : public FieldVisitor {
   void operator()(const char* name, std::vector<int64_t>& value) override {
     take(name, [&](std::string_view s) {
       value.clear();
-      each_item(s, [&](std::string_view item) { value.push_back(parse_number<int64_t>(item)); });
+      each_item(without_brackets(s), [&](std::string_view item) { value.push_back(parse_number<int64_t>(item)); });
     });
   }
   void operator()(const char* name, std::vector<double>& value) override {
     take(name, [&](std::string_view s) {
       value.clear();
-      each_item(s, [&](std::string_view item) { value.push_back(parse_number<double>(item)); });
+      each_item(without_brackets(s), [&](std::string_view item) { value.push_back(parse_number<double>(item)); });
     });
   }
   void operator()(const char* name, Shape& value) override {
@@ -264,12 +269,19 @@ class FieldParser final : public FieldVisitor {
  private:
   template <class Read>
   void take(const char* name, Read read) {
+    known_ += concat(known_.empty() ? "" : ", ", name);
     auto it = given_.find(name);
     if (it == given_.end()) return;
-    read(it->second);
+    try {
+      read(it->second);
+    } catch (Error& e) {
+      e.add_context(concat("field '", name, "'"));
+      throw;
+    }
     given_.erase(it);
   }
-  std::map<std::string, std::string_view> given_;
+  FieldTexts given_;
+  std::string known_;
   const std::vector<Weights>& weights_;
 };
 
@@ -282,13 +294,17 @@ std::string fields_text(const Op& op, WeightsText how, std::vector<Weights>* lis
 }
 
 void parse_fields(Op& op, std::string_view text, const std::vector<Weights>& list) {
-  std::map<std::string, std::string_view> given;
+  FieldTexts given;
   for (Words words(text); !words.at_end();) {
     std::string name = words.name();
     words.expect("=");
     bool fresh = given.emplace(name, words.take(" ") ? std::string_view() : words.value()).second;
     check(fresh, ErrorId::text_malformed, "field '", name, "' is given twice");
   }
+  parse_fields(op, std::move(given), list);
+}
+
+void parse_fields(Op& op, FieldTexts given, const std::vector<Weights>& list) {
   FieldParser parser(std::move(given), list);
   op.fields(parser);
   parser.finish();

@@ -11,6 +11,8 @@ std::string fields_text(const Op& op, WeightsText how = WeightsText::digest, std
 
 // Sets the fields that `text` names; the others keep their defaults, an unknown one is an error.
 void parse_fields(Op& op, std::string_view text, const std::vector<Weights>& list = {});
+using FieldTexts = std::map<std::string, std::string_view>;  // by field; what a view shows must outlive the call
+void parse_fields(Op& op, FieldTexts given, const std::vector<Weights>& list = {});
 
 std::string digest_of(const Tensor& tensor);
 

@@ -73,6 +73,20 @@ double Op::work(ConstViews in, Views out) const {  // every element once
   return double(most);
 }
 
+Inferred infer(const Op& op, std::span<const Inputs::Operand> operands) {
+  Inputs in(operands);
+  Inferred result{op.infer(in), op.contents(in)};
+  for (const Type& t : result.types)
+    if (const auto* tensor = std::get_if<TensorType>(&t)) {
+      check(tensor->rank() <= Extents::max_rank, ErrorId::limit_exceeded, "the result has rank ", tensor->rank(),
+            ", the most is ", Extents::max_rank);
+      for (const Dim& d : tensor->shape)
+        check(!d.known() || d.value() >= 0, "the result ", *tensor, " has a negative extent");
+    }
+  if (result.contents && int64_t(result.contents->size()) > max_contents) result.contents.reset();
+  return result;
+}
+
 Inferred infer(const Node& node) {
   std::vector<Inputs::Operand> operands;
   for (const Value* v : node.inputs()) {
@@ -80,17 +94,7 @@ Inferred infer(const Node& node) {
     operands.push_back({&*v->inferred, v->contents ? &*v->contents : nullptr});
   }
   try {
-    Inputs in(operands);
-    Inferred result{node.op().infer(in), node.op().contents(in)};
-    for (const Type& t : result.types)
-      if (const auto* tensor = std::get_if<TensorType>(&t)) {
-        check(tensor->rank() <= Extents::max_rank, ErrorId::limit_exceeded, "the result has rank ", tensor->rank(),
-              ", the most is ", Extents::max_rank);
-        for (const Dim& d : tensor->shape)
-          check(!d.known() || d.value() >= 0, "the result ", *tensor, " has a negative extent");
-      }
-    if (result.contents && int64_t(result.contents->size()) > max_contents) result.contents.reset();
-    return result;
+    return infer(node.op(), operands);
   } catch (Error& e) {
     e.add_context(node.label());
     throw;

@@ -70,6 +70,7 @@ struct Inferred {
   Types types;
   std::optional<Contents> contents;  // of output 0
 };
+Inferred infer(const Op& op, std::span<const Inputs::Operand> operands);
 Inferred infer(const Node& node);  // adds the node's name to what goes wrong
 
 }  // namespace tenon

@@ -34,6 +34,12 @@ std::vector<std::string> rule_names() {
   return {names.begin(), names.end()};
 }
 
+std::vector<std::string> pass_names() {
+  std::vector<std::string> names;
+  for (const Pass& pass : pipeline()) names.push_back(pass.name);
+  return names;
+}
+
 RewriteLog optimize(Graph& graph, const PipelineOptions& options, FunctionRef<void(const char*, const Graph&)> after) {
   RewriteLog log;
   for (const Pass& pass : pipeline()) {

@@ -10,6 +10,7 @@ struct PipelineOptions {
 };
 
 std::vector<std::string> rule_names();  // of all rules and passes
+std::vector<std::string> pass_names();  // in the order they run
 
 // `after` sees the graph behind every pass, by the pass's name: to print it, or to stop the time.
 RewriteLog optimize(Graph& graph, const PipelineOptions& options, FunctionRef<void(const char*, const Graph&)> after);

@@ -4,11 +4,14 @@
 #include <cstdio>
 
 #include "base/file.h"
+#include "ir/text.h"
 #include "onnx/import.h"
 #include "optimizer/pipeline.h"
 #include "plan/engine_file.h"
 #include "runtime/context.h"
 #include "tenon/build.h"
+#include "tenon/guarded.h"
+#include "tenon/network.h"
 #include "tenon/providers.h"
 
 namespace tenon::api {
@@ -17,38 +20,7 @@ namespace {
 
 constexpr int64_t max_file_bytes = int64_t(1) << 40;
 
-const char* name_of_code(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::invalid_argument: return "invalid_argument";
-    case ErrorCode::invalid_model: return "invalid_model";
-    case ErrorCode::unsupported: return "unsupported";
-    case ErrorCode::out_of_memory: return "out_of_memory";
-    case ErrorCode::device: return "device";
-    case ErrorCode::corrupt_engine: return "corrupt_engine";
-    case ErrorCode::cancelled: return "cancelled";
-    case ErrorCode::io: return "io";
-    case ErrorCode::internal: return "internal";
-  }
-  return "internal";
-}
-
-// Nothing but Failure crosses the border.
-template <class F>
-auto guarded(F f) -> decltype(f()) {
-  try {
-    return f();
-  } catch (const Error& e) {
-    throw Failure(e.what(), text_of(e.id()), name_of_code(e.code()));
-  } catch (const std::bad_alloc&) {
-    throw Failure("TN401: out of memory", text_of(ErrorId::out_of_memory), name_of_code(ErrorCode::out_of_memory));
-  }
-}
-
-Port port(const Bound& bound) {
-  Port p{bound.name, name_of(bound.type.element), {}};
-  for (const Dim& d : bound.type.shape) p.shape.push_back(to_text(d));
-  return p;
-}
+Port port(const Bound& bound) { return port_of(bound.name, bound.type); }
 
 }  // namespace
 
@@ -64,14 +36,19 @@ struct Model::State {
   }
 };
 
-// An engine or an ONNX model, told apart by content.
-static std::shared_ptr<const Built> build_from(std::vector<std::byte> bytes, const std::string& folder,
-                                               const Options& options) {
+static BuildOptions how_to_build(const Options& options) {
   BuildOptions how{options.threads, options.optimize, options.tuning_ms, options.providers, {}, {}};
   for (const auto& [name, range] : options.profile) {
     how.profile.ranges[name] = {range.lowest, range.highest};
     how.profile.typical[name] = range.typical;
   }
+  return how;
+}
+
+// An engine or an ONNX model, told apart by content.
+static std::shared_ptr<const Built> build_from(std::vector<std::byte> bytes, const std::string& folder,
+                                               const Options& options) {
+  BuildOptions how = how_to_build(options);
   if (looks_like_an_engine(bytes)) {
     auto file = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
     Graph graph = read_engine(std::move(file), &how.plans);
@@ -89,7 +66,10 @@ static std::shared_ptr<const Built> build_from(std::vector<std::byte> bytes, con
 }
 
 Catalogue catalogue() {
-  Catalogue all{{}, rule_names()};
+  Catalogue all{{}, rule_names(), pass_names(), {}};
+  for (OpInfos folder : all_ops())
+    for (const OpInfo& info : folder)
+      if (info.tier == Tier::network) all.operators.push_back(info.name);
   for (const Provider* p : all_providers())
     for (const std::string& name : p->kernels()) all.kernels.push_back(name);
   return all;
@@ -107,6 +87,13 @@ Model Model::load(const void* data, size_t bytes, const Options& options) {
     const auto* first = static_cast<const std::byte*>(data);
     std::vector<std::byte> copy(first, first + bytes);
     return Model(std::make_unique<State>(build_from(std::move(copy), "", options), options.threads));
+  });
+}
+
+Model Model::build(const Network& network, const Options& options) {
+  return guarded([&] {
+    auto built = std::make_shared<const Built>(tenon::build(lower(network.state_->network), how_to_build(options)));
+    return Model(std::make_unique<State>(std::move(built), options.threads));
   });
 }
 
@@ -152,6 +139,21 @@ void Model::run(const std::vector<TensorRef>& inputs, const std::vector<void*>& 
 }
 
 std::string Model::explain() const { return state_->built->explanation; }
+
+std::string Model::dump(const std::string& after) const {
+  return guarded([&] {
+    if (after.empty()) return to_text(*state_->built->graph);
+    std::string known;
+    for (const std::string& name : pass_names()) known += concat(known.empty() ? "" : ", ", name);
+    std::optional<std::string> text;
+    Graph graph = clone(*state_->built->graph);
+    optimize(graph, {after.c_str()}, [&](const char* pass, const Graph& g) {
+      if (pass == after) text = to_text(g);
+    });
+    check(text.has_value(), ErrorId::unknown_name, "no pass is called '", after, "'; there are ", known);
+    return *text;
+  });
+}
 
 void Model::set_profiling(bool on) { state_->context.set_profiling(on); }
 
