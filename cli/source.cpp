@@ -37,6 +37,7 @@ void Source::add_to(CLI::App& command, bool with_options) {
   command.add_option("--threads", options.threads, "0: all that the process may use")->check(CLI::Range(0, 4096));
   command.add_option("--tuning-ms", options.tuning_ms, "time for measuring kernels; 0: choose by prediction alone")
       ->check(CLI::NonNegativeNumber);
+  command.add_option("--timing-cache", options.timing_cache, "a file of measured times, read and written by tuning");
   command
       .add_option("--provider", options.providers, "whose kernels may be chosen beside the reference's; all if none")
       ->allow_extra_args(false)

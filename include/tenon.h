@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -54,6 +55,8 @@ struct Options {
   bool optimize = true;                // false: every node by its reference kernel
   double tuning_ms = 0;                // time for measuring kernels; 0: choose by prediction alone
   std::vector<std::string> providers;  // whose kernels may be chosen beside the reference's ("node"); empty: all
+  std::string timing_cache;            // a file of measured times, read and written by tuning; empty: none
+  std::function<bool()> cancelled;     // asked every few milliseconds of a build; true ends it with TN601
   std::map<std::string, DimensionRange> profile;  // of every open dimension, by name; empty: any size, memory grows
 };
 

@@ -27,11 +27,30 @@ std::vector<py::buffer_info> request(const std::vector<py::buffer>& list, bool w
 
 }  // namespace
 
-tenon::api::Options options_of(int threads, bool optimize, double tuning_ms, const std::vector<std::string>& providers,
-                               const std::map<std::string, std::array<int64_t, 3>>& profile) {
-  tenon::api::Options options{threads, optimize, tuning_ms, providers, {}};
-  for (const auto& [name, range] : profile) options.profile[name] = {range[0], range[1], range[2]};
-  return options;
+// Ctrl-C ends a build; what Python's signal handler raised is then what `load` raises.
+static bool interrupted() {
+  py::gil_scoped_acquire acquire;
+  return PyErr_CheckSignals() != 0;
+}
+
+// The fields of tenon.h's Options, but for the one that Python has signals for.
+static void add_options(py::module_& m) {
+  using tenon::api::Options;
+  py::class_<Options>(m, "Options")
+      .def(py::init([] {
+        Options options;
+        options.cancelled = interrupted;
+        return options;
+      }))
+      .def_readwrite("threads", &Options::threads)
+      .def_readwrite("optimize", &Options::optimize)
+      .def_readwrite("tuning_ms", &Options::tuning_ms)
+      .def_readwrite("providers", &Options::providers)
+      .def_readwrite("timing_cache", &Options::timing_cache)
+      .def("set_range",
+           [](Options& options, const std::string& name, int64_t lowest, int64_t typical, int64_t highest) {
+             options.profile[name] = {lowest, typical, highest};
+           });
 }
 
 PYBIND11_MODULE(_tenon, m) {
@@ -40,33 +59,31 @@ PYBIND11_MODULE(_tenon, m) {
     try {
       if (p) std::rethrow_exception(p);
     } catch (const tenon::api::Failure& f) {
-      PyErr_SetObject(error.ptr(), error(f.what(), f.id(), f.code()).ptr());
+      if (!PyErr_Occurred()) PyErr_SetObject(error.ptr(), error(f.what(), f.id(), f.code()).ptr());
     }
   });
   py::class_<tenon::api::Port>(m, "Port")
       .def_readonly("name", &tenon::api::Port::name)
       .def_readonly("element", &tenon::api::Port::element)
       .def_readonly("shape", &tenon::api::Port::shape);
+  add_options(m);
   add_network(m);
   m.def("catalogue", [] {
     tenon::api::Catalogue all = tenon::api::catalogue();
     return std::tuple(all.kernels, all.rules, all.passes, all.operators);
   });
   py::class_<Model>(m, "Model")
-      .def_static(
-          "load",
-          [](const py::object& source, int threads, bool optimize, double tuning_ms,
-             const std::vector<std::string>& providers, const std::map<std::string, std::array<int64_t, 3>>& profile) {
-            tenon::api::Options options = options_of(threads, optimize, tuning_ms, providers, profile);
-            if (py::isinstance<py::bytes>(source)) {
-              std::string_view bytes = source.cast<py::bytes>();
-              py::gil_scoped_release release;
-              return Model::load(bytes.data(), bytes.size(), options);
-            }
-            std::string path = py::str(source);
-            py::gil_scoped_release release;
-            return Model::load(path, options);
-          })
+      .def_static("load",
+                  [](const py::object& source, const tenon::api::Options& options) {
+                    if (py::isinstance<py::bytes>(source)) {
+                      std::string_view bytes = source.cast<py::bytes>();
+                      py::gil_scoped_release release;
+                      return Model::load(bytes.data(), bytes.size(), options);
+                    }
+                    std::string path = py::str(source);
+                    py::gil_scoped_release release;
+                    return Model::load(path, options);
+                  })
       .def("copy", [](const Model& model) { return Model(model); })
       .def_property_readonly("inputs", &Model::inputs)
       .def_property_readonly("outputs", &Model::outputs)

@@ -24,11 +24,8 @@ void add_network(py::module_& m) {
       .def("output", &Network::output)
       .def("describe", &Network::describe)
       .def("dump", &Network::dump)
-      .def("build",
-           [](const Network& network, int threads, bool optimize, double tuning_ms,
-              const std::vector<std::string>& providers, const std::map<std::string, std::array<int64_t, 3>>& profile) {
-             tenon::api::Options options = options_of(threads, optimize, tuning_ms, providers, profile);
-             py::gil_scoped_release release;
-             return Model::build(network, options);
-           });
+      .def(
+          "build",
+          [](const Network& network, const tenon::api::Options& options) { return Model::build(network, options); },
+          py::call_guard<py::gil_scoped_release>());
 }

@@ -6,8 +6,12 @@
 A case is a function below whose name begins with test_.
 """
 import argparse
+import pathlib
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 import numpy as np
@@ -155,6 +159,45 @@ def test_mistakes_are_refused_where_they_are_made():
     fails(lambda: n.output(x, "y"), "TN101", "'y'")
     a = normal(1, 3, 8, 8)
     np.testing.assert_allclose(n.build(threads=1)(a), conv(a, w), rtol=1e-4, atol=1e-4)
+
+
+def test_ctrl_c_ends_a_build():
+    """In a process of its own: SIGINT while it tunes; KeyboardInterrupt comes out, soon, and not Tenon's error."""
+    program = """if True:
+        import time, tenon, numpy as np
+        n = tenon.Network()
+        x = n.input("x", "f32", [1, 64, 56, 56])
+        for i in range(60):
+            x = n.relu(n.conv(x, np.ones((64 + 4 * i, x.shape[1], 3, 3), np.float32), pads_begin=[1, 1], pads_end=[1, 1]))
+        n.output(x, "y")
+        print("building", flush=True)
+        try:
+            n.build(threads=2, tuning_ms=60000)
+        except KeyboardInterrupt:
+            print("interrupted", flush=True)
+        """
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "building\n"
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    started = time.monotonic()
+    assert process.stdout.readline() == "interrupted\n"
+    assert time.monotonic() - started < 1
+    assert process.wait(10) == 0
+
+
+def test_timing_cache_is_a_file_that_builds_share():
+    n, x = one_input()
+    n.output(n.softmax(x, axis=-1), "y")
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "times.txt"
+        n.build(threads=1, tuning_ms=200, timing_cache=path)
+        times = path.read_text()
+        assert times.count("\n") > 1
+        n.build(threads=1, tuning_ms=200, timing_cache=path)
+        assert path.read_text() == times
+        path.write_text("something else")
+        fails(lambda: n.build(threads=1, tuning_ms=200, timing_cache=path), "TN107", "times.txt")
 
 
 def main():

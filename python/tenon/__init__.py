@@ -11,6 +11,7 @@ import numpy as np
 from ._error import Error
 from ._tenon import Model as _Model
 from ._tenon import catalogue as _catalogue
+from ._options import native_options
 from ._types import dtype_of, shape_of
 from .network import Network, Value
 
@@ -99,12 +100,17 @@ def catalogue():
     return dict(zip(("kernels", "rules", "passes", "operators"), _catalogue()))
 
 
-def load(source, device="cpu", threads=0, optimize=True, tuning_ms=0, providers=(), profile=None):
-    """Builds a model from the path or the bytes of an ONNX or engine file. `threads=0` takes all that the process may use.
+def load(source, device="cpu", **options):
+    """Builds a model from the path or the bytes of an ONNX or engine file. Ctrl-C ends a build. Options:
 
-    `providers` names those whose kernels may be chosen beside the reference's; none means all. `profile` gives for every open
-    dimension its lowest, typical and highest size: {"N": (1, 4, 16)}; memory is planned once, for the highest."""
+    threads=0        how many; 0 takes all that the process may use
+    optimize=True    False runs every node by its reference kernel
+    tuning_ms=0      time for measuring kernels; 0 chooses by prediction alone
+    providers=()     those whose kernels may be chosen beside the reference's; none means all
+    profile=None     for every open dimension its lowest, typical and highest size: {"N": (1, 4, 16)};
+                     memory is planned once, for the highest
+    timing_cache=""  a file of measured times, which tuning reads and adds to"""
     if device != "cpu":
         raise Error(f"TN402: there is no device '{device}'; devices: cpu", "TN402", "device")
-    return Model(_Model.load(source if isinstance(source, bytes) else os.fspath(source), threads, optimize, tuning_ms,
-                             list(providers), dict(profile or {})))
+    source = source if isinstance(source, bytes) else os.fspath(source)
+    return Model(_Model.load(source, native_options(**options)))

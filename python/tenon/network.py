@@ -12,6 +12,7 @@ import numpy as np
 
 from ._tenon import Network as _Network
 from ._tenon import catalogue as _catalogue
+from ._options import native_options
 from ._types import dtype_of, element_of, shape_of
 
 
@@ -100,7 +101,7 @@ class Network:
         """The network as text; constants of over 16 elements only as a digest."""
         return self._native.dump()
 
-    def build(self, threads=0, optimize=True, tuning_ms=0, providers=(), profile=None):
+    def build(self, **options):
         """The model; options as those of `tenon.load`. The network stays as it is."""
         from . import Model
-        return Model(self._native.build(threads, optimize, tuning_ms, list(providers), dict(profile or {})))
+        return Model(self._native.build(native_options(**options)))

@@ -263,6 +263,11 @@ void save_atomically(const std::string& path, std::span<const std::span<const st
         ErrorId::file_write, "'", path, "' is written, but a power failure may still undo it: ", reason());
 }
 
+bool file_exists(const std::string& path, FileSystem& system) {
+  struct stat status;
+  return system.status(AT_FDCWD, path.c_str(), status) == 0;
+}
+
 std::string folder_of(const std::string& path) {
   size_t slash = path.rfind('/');
   if (slash == path.npos) return ".";

@@ -71,6 +71,7 @@ std::vector<std::byte> read_file(const std::string& path, int64_t limit_bytes, F
 void save_atomically(const std::string& path, std::span<const std::span<const std::byte>> parts,
                      FileSystem& system = operating_system());
 
+bool file_exists(const std::string& path, FileSystem& system = operating_system());
 std::string folder_of(const std::string& path);  // "." for a bare name
 
 }  // namespace tenon

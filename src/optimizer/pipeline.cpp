@@ -44,7 +44,7 @@ RewriteLog optimize(Graph& graph, const PipelineOptions& options, FunctionRef<vo
   RewriteLog log;
   for (const Pass& pass : pipeline()) {
     if (pass.pass) pass.pass(graph, log);
-    else Rewriter::run(graph, pass.rules, log);
+    else Rewriter::run(graph, pass.rules, log, options.stop);
     after(pass.name, graph);
     if (options.stop_after && std::string_view(options.stop_after) == pass.name) break;
   }

@@ -1,12 +1,14 @@
 // What happens to every graph, whatever the target.
 #pragma once
 #include "base/function_ref.h"
+#include "base/stop.h"
 #include "optimizer/rewriter.h"
 
 namespace tenon {
 
 struct PipelineOptions {
   const char* stop_after = nullptr;  // a pass's name: the later ones are left out
+  Stop stop = {};
 };
 
 std::vector<std::string> rule_names();  // of all rules and passes

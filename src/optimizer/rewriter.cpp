@@ -67,11 +67,12 @@ void Rewriter::drop_added() {
   }
 }
 
-void Rewriter::run(Graph& graph, Rules rules, RewriteLog& log) {
+void Rewriter::run(Graph& graph, Rules rules, RewriteLog& log, const Stop& stop) {
   int64_t budget = 1000 + 16 * int64_t(graph.nodes_.size());
   for (bool changed = true; changed;) {
     changed = false;
     for (auto next = graph.nodes_.begin(); next != graph.nodes_.end();) {
+      stop.check();
       Node& root = **next++;
       std::string name = root.output().name;
       for (const Rule& rule : rules) {

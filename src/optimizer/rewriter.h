@@ -1,5 +1,6 @@
 // Rewriter: the only editor of a graph. Rules are functions that answer rewritten, or no and why.
 #pragma once
+#include "base/stop.h"
 #include "ir/graph.h"
 
 namespace tenon {
@@ -41,7 +42,7 @@ class Rewriter {
   bool sole_user(const Node& node) const;  // of its only result, which is no output of the graph
 
   // To a fixpoint: what one rule makes, another may take further.
-  static void run(Graph& graph, Rules rules, RewriteLog& log);
+  static void run(Graph& graph, Rules rules, RewriteLog& log, const Stop& stop = {});
 
  private:
   void remove_dead(Node& node, std::set<std::string>& origins);

@@ -14,7 +14,10 @@ class Planner {
   Planner(const Graph& graph, const Target& target) : graph_(graph), target_(target) { target_.pool = &pool_; }
 
   Plan plan(const Cover& cover) {
-    for (const Choice& choice : cover.choices) add(choice);
+    for (const Choice& choice : cover.choices) {
+      target_.stop.check();
+      add(choice);
+    }
     for (Node* in : graph_.inputs()) {
       int at = slot(in->output(), plain_format(in->output()));
       plan_.slots[size_t(at)].place = Slot::input;

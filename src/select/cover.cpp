@@ -137,6 +137,7 @@ Cover cover(const Graph& graph, const Catalog& catalog, const Costs& costs, size
   std::deque<States> generations(1);  // all are kept: states point into earlier ones
   generations.back()[sweep.wanted(graph)] = {};
   for (auto node = graph.nodes().rbegin(); node != graph.nodes().rend(); ++node) {
+    costs.target.stop.check();
     const States& now = generations.back();
     States& next = generations.emplace_back();
     for (const auto& [demands, state] : now)
@@ -163,6 +164,7 @@ Cover cover(const Graph& graph, const Catalog& catalog, const Costs& costs, size
 static bool measure_what_is_new(const Cover& cover, Costs& costs, FunctionRef<bool()> go_on) {
   bool any = false;
   for (const Choice& c : cover.choices) {
+    costs.target.stop.check();
     if (!go_on()) return any;
     if (!costs.measured(*c.offer) && c.offer->expected_ms < longest_timed_run_ms) {
       costs.measure(*c.offer);

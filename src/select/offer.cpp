@@ -36,6 +36,7 @@ static std::optional<std::string> forbidden(const Offer& offer, const Domains& d
 Catalog catalog(const Graph& graph, const Providers& providers, const Target& target, const Domains& domains) {
   Catalog all;
   for (const auto& n : graph.nodes()) {
+    target.stop.check();
     Offers& offers = all[n.get()];
     for (const Provider* p : providers) p->offers(*n, target, offers);
     std::erase_if(offers.accepted, [&](const Offer& o) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <unordered_map>
 
+#include "base/stop.h"
 #include "ir/tensor.h"
 #include "select/domains.h"
 #include "select/format.h"
@@ -17,6 +18,7 @@ struct Target {
   Binding typical;                   // costs are counted at these
   double gflops = 100, gbytes = 20;  // peaks of one thread, the latter of near caches
   int threads = 1;
+  Stop stop = {};               // asked by whatever walks over nodes or times kernels
   WeightsPool* pool = nullptr;  // where a plan's kernels put the weights they pack; null: each piece by itself
   std::unique_ptr<Kernel> (*reformat)(const TensorType& type, Format from, Format to) = nullptr;
 };

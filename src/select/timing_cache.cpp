@@ -35,7 +35,9 @@ std::string TimingCache::to_text() const {
 
 std::vector<std::string> TimingCache::read(std::string_view text) {
   std::vector<std::string> warnings;
-  if (text.substr(0, text.find('\n')) != header) return {"the timing cache has another format; it is ignored"};
+  if (text.empty()) return {};
+  check(text.substr(0, text.find('\n')) == header, ErrorId::text_malformed,
+        "this is no timing cache: its first line is not '", header, "'");
   size_t damaged = 0;
   for (text.remove_prefix(std::min(header.size() + 1, text.size())); !text.empty();) {
     std::string_view line = text.substr(0, text.find('\n'));

@@ -15,7 +15,7 @@ class TimingCache {
   size_t size() const { return times_.size(); }
 
   std::string to_text() const;
-  // Adds what it can read; returns warnings.
+  // Adds what it can read; returns warnings. A text of another format is an Error: who wrote it may want it back.
   std::vector<std::string> read(std::string_view text);
 
  private:

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <unordered_set>
 
+#include "base/file.h"
 #include "ops/constant/constant.h"
 #include "optimizer/pipeline.h"
 #include "select/choices.h"
@@ -57,6 +58,31 @@ double weights_bytes(const Plan& plan) {
   return bytes;
 }
 
+constexpr int64_t largest_timing_cache_bytes = int64_t(64) << 20;
+
+// A file that is not there yet is an empty one; what it holds for other machines stays in it.
+void read_timings(const std::string& path, TimingCache& cache, std::vector<std::string>& notes) {
+  if (path.empty() || !file_exists(path)) return;
+  std::vector<std::byte> text = read_file(path, largest_timing_cache_bytes);
+  try {
+    for (const std::string& warning : cache.read({reinterpret_cast<const char*>(text.data()), text.size()}))
+      notes.push_back(concat("'", path, "': ", warning));
+  } catch (Error& e) {
+    e.add_context(concat("'", path, "'"));
+    throw;
+  }
+}
+
+// What another process has written meanwhile is kept: times of both are merged.
+void write_timings(const std::string& path, TimingCache& cache) {
+  if (path.empty()) return;
+  std::vector<std::string> told_already;
+  read_timings(path, cache, told_already);
+  std::string text = cache.to_text();
+  std::span<const std::byte> whole = std::as_bytes(std::span(text));
+  save_atomically(path, {&whole, 1});
+}
+
 // An engine's plan is taken over as it is: tuning again, or other providers, is asked for by whoever wants something
 // else.
 StoredCover stored_cover(const BuildOptions& options, const Target& target, const Graph& graph, const Catalog& offers) {
@@ -72,7 +98,7 @@ Built build(Graph lowered, const BuildOptions& options) {
   built.graph = std::make_unique<Graph>(std::move(lowered));
   Graph graph = clone(*built.graph);
   if (options.optimize) {
-    RewriteLog log = optimize(graph, {}, [](const char*, const Graph&) {});
+    RewriteLog log = optimize(graph, {.stop = options.stop}, [](const char*, const Graph&) {});
     count_rewrites(log, built.stats);
   }
 
@@ -82,9 +108,11 @@ Built build(Graph lowered, const BuildOptions& options) {
   std::map<std::string, int> symbols = symbols_of(graph);
   check_profile(profile, symbols);
   target.typical = typical_binding(symbols, profile);
+  target.stop = options.stop;
 
   Providers providers = options.optimize ? providers_named(options.providers) : Providers{all_providers()[0]};
   TimingCache cache;
+  read_timings(options.timing_cache, cache, built.notes);
   Costs costs(target, cache, workers);
   costs.constants = constants_of(graph);
   Catalog offers = catalog(graph, providers, target, domains(graph, {}));
@@ -100,6 +128,7 @@ Built build(Graph lowered, const BuildOptions& options) {
   built.stats["first_plan_ms"] = ms_since(start);
   if (options.tuning_ms > 0)
     chosen = tuned_cover(graph, offers, costs, [&] { return ms_since(start) < options.tuning_ms; });
+  if (options.tuning_ms > 0) write_timings(options.timing_cache, cache);
   built.plans = to_text(profile) + without_profile(without_choices(options.plans, target.isa));
   if (options.optimize) built.plans += choices_text(chosen, target.isa);
   built.explanation = explain(chosen, offers, costs);

@@ -10,7 +10,9 @@ struct BuildOptions {
   double tuning_ms = 0;
   std::vector<std::string> providers = {};  // by name, beside the reference; empty: all
   Profile profile = {};
-  std::string plans = {};  // of an engine file: taken over where they fit, unless tuning is asked for
+  Stop stop = {};
+  std::string timing_cache = {};  // a file, read before and written after; empty: none
+  std::string plans = {};         // of an engine file: taken over where they fit, unless tuning is asked for
 };
 
 struct Built {

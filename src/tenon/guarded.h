@@ -20,6 +20,8 @@ auto guarded(F f) -> decltype(f()) {
     throw Failure(e.what(), text_of(e.id()), name_of_code(e.code()));
   } catch (const std::bad_alloc&) {
     throw Failure("TN401: out of memory", text_of(ErrorId::out_of_memory), name_of_code(ErrorCode::out_of_memory));
+  } catch (const std::exception& e) {
+    throw Failure(concat("TN901: ", e.what()), text_of(ErrorId::internal), name_of_code(ErrorCode::internal));
   }
 }
 

@@ -37,12 +37,24 @@ struct Model::State {
 };
 
 static BuildOptions how_to_build(const Options& options) {
-  BuildOptions how{options.threads, options.optimize, options.tuning_ms, options.providers, {}, {}};
+  BuildOptions how;
+  how.threads = options.threads;
+  how.optimize = options.optimize;
+  how.tuning_ms = options.tuning_ms;
+  how.providers = options.providers;
+  how.timing_cache = options.timing_cache;
+  how.stop = Stop(options.cancelled);
   for (const auto& [name, range] : options.profile) {
     how.profile.ranges[name] = {range.lowest, range.highest};
     how.profile.typical[name] = range.typical;
   }
   return how;
+}
+
+static std::shared_ptr<const Built> finish(Graph graph, const BuildOptions& how) {
+  auto built = std::make_shared<const Built>(build(std::move(graph), how));
+  for (const std::string& note : built->notes) std::fprintf(stderr, "tenon: %s\n", note.c_str());
+  return built;
 }
 
 // An engine or an ONNX model, told apart by content.
@@ -52,9 +64,7 @@ static std::shared_ptr<const Built> build_from(std::vector<std::byte> bytes, con
   if (looks_like_an_engine(bytes)) {
     auto file = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
     Graph graph = read_engine(std::move(file), &how.plans);
-    auto built = std::make_shared<const Built>(build(std::move(graph), how));
-    for (const std::string& note : built->notes) std::fprintf(stderr, "tenon: %s\n", note.c_str());
-    return built;
+    return finish(std::move(graph), how);
   }
   auto imported = [&] {  // the file's bytes go before the build takes memory of its own
     onnx::Model model = onnx::read_model(std::move(bytes));
@@ -62,7 +72,7 @@ static std::shared_ptr<const Built> build_from(std::vector<std::byte> bytes, con
     return lower(onnx::import_model(model));
   };
   Graph graph = imported();
-  return std::make_shared<const Built>(build(std::move(graph), how));
+  return finish(std::move(graph), how);
 }
 
 Catalogue catalogue() {
@@ -92,7 +102,7 @@ Model Model::load(const void* data, size_t bytes, const Options& options) {
 
 Model Model::build(const Network& network, const Options& options) {
   return guarded([&] {
-    auto built = std::make_shared<const Built>(tenon::build(lower(network.state_->network), how_to_build(options)));
+    std::shared_ptr<const Built> built = finish(lower(network.state_->network), how_to_build(options));
     return Model(std::make_unique<State>(std::move(built), options.threads));
   });
 }
