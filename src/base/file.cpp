@@ -174,12 +174,19 @@ void RandomAccessFile::read(int64_t offset, std::span<std::byte> to) const {
   }
 }
 
-std::vector<std::byte> read_file(const std::string& path, int64_t limit_bytes, FileSystem& system) {
+std::vector<std::byte> read_file(const std::string& path, int64_t limit_bytes, FileSystem& system, const Stop& stop) {
   RandomAccessFile file(path, system);
   check(file.size_bytes() <= limit_bytes, ErrorId::limit_exceeded, "'", path, "' has ", file.size_bytes(),
         " bytes; the limit is ", limit_bytes);
-  std::vector<std::byte> bytes(size_t(file.size_bytes()));
-  file.read(0, bytes);
+  size_t whole = size_t(file.size_bytes());
+  constexpr size_t piece_bytes = 16 << 20;
+  std::vector<std::byte> bytes;
+  bytes.reserve(whole);
+  for (size_t done = 0; done < whole; done = bytes.size()) {
+    stop.check();
+    bytes.resize(std::min(whole, done + piece_bytes));
+    file.read(int64_t(done), std::span(bytes).subspan(done));
+  }
   return bytes;
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/stop.h"
+
 struct stat;
 
 namespace tenon {
@@ -63,7 +65,8 @@ class RandomAccessFile {
   int64_t size_bytes_;
 };
 
-std::vector<std::byte> read_file(const std::string& path, int64_t limit_bytes, FileSystem& system = operating_system());
+std::vector<std::byte> read_file(const std::string& path, int64_t limit_bytes, FileSystem& system = operating_system(),
+                                 const Stop& stop = {});
 
 // Writes the parts one after another to a temporary file in the same folder, then renames it to `path`.
 // On an Error (file_write) the temporary file is gone and what was at `path` is whole; only if the very last

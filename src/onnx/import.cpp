@@ -56,7 +56,7 @@ Weights weights_of(const Tensor& tensor, const Model& model) {
   return copy;
 }
 
-Network import_model(const Model& model) { return Importer(model).run(); }
+Network import_model(const Model& model, const Stop& stop) { return Importer(model, stop).run(); }
 
 Network Importer::run() {
   const Graph& graph = model_.graph;
@@ -147,6 +147,7 @@ std::vector<const InlinedNode*> Importer::ordered(const Inlined& inlined) {
 }
 
 void Importer::import(const InlinedNode& n) {
+  stop_.check();
   try {
     NodeImport context(*this, *n.node, opset_of(n));
     find_import(n.node->op_type)->run(context);

@@ -3,13 +3,14 @@
 #include <map>
 #include <set>
 
+#include "base/stop.h"
 #include "ir/network.h"
 #include "onnx/external_data.h"
 #include "onnx/model.h"
 
 namespace tenon::onnx {
 
-Network import_model(const Model& model);
+Network import_model(const Model& model, const Stop& stop = {});
 
 class Importer;
 

@@ -9,7 +9,7 @@ namespace tenon::onnx {
 
 class Importer {
  public:
-  explicit Importer(const Model& model) : model_(model) {}
+  Importer(const Model& model, const Stop& stop) : model_(model), stop_(stop) {}
 
   Network run();
   Value& value(const std::string& name);
@@ -27,6 +27,7 @@ class Importer {
   Weights leaf(Value& value);
 
   const Model& model_;
+  const Stop& stop_;
   Network network_;
   std::map<std::string, const Tensor*> initializers_;
   std::map<std::string, Value*> values_;

@@ -69,7 +69,7 @@ static std::shared_ptr<const Built> build_from(std::vector<std::byte> bytes, con
   auto imported = [&] {  // the file's bytes go before the build takes memory of its own
     onnx::Model model = onnx::read_model(std::move(bytes));
     model.folder = folder;
-    return lower(onnx::import_model(model));
+    return lower(onnx::import_model(model, how.stop));
   };
   Graph graph = imported();
   return finish(std::move(graph), how);
@@ -87,7 +87,7 @@ Catalogue catalogue() {
 
 Model Model::load(const std::string& path, const Options& options) {
   return guarded([&] {
-    std::vector<std::byte> bytes = read_file(path, max_file_bytes);
+    std::vector<std::byte> bytes = read_file(path, max_file_bytes, operating_system(), Stop(options.cancelled));
     return Model(std::make_unique<State>(build_from(std::move(bytes), folder_of(path), options), options.threads));
   });
 }
