@@ -13,11 +13,14 @@ inline Contents known_list(const Inputs& in, int i, const char* what) {
   return *in.contents(i);
 }
 
-// The same from memory.
+// The same from memory: one number, all of them.
+inline int64_t number_in(const ConstView& view, int64_t i) {
+  check(i < view.count(), "a list has ", view.count(), " numbers, one at ", i, " is wanted");
+  return view.element == ElementType::i64 ? view.as<int64_t>()[i] : view.as<int32_t>()[i];
+}
 inline std::vector<int64_t> list_in(const ConstView& view) {
   std::vector<int64_t> list;
-  for (int64_t i = 0; i < view.count(); ++i)
-    list.push_back(load_scalar(view.as<std::byte>() + i * size_bytes(view.element), view.element).i);
+  for (int64_t i = 0; i < view.count(); ++i) list.push_back(number_in(view, i));
   return list;
 }
 

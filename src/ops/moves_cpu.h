@@ -10,4 +10,11 @@ inline int stored_axis(int axis, int rank, Layout layout) {
   return axis == 1 ? rank - 1 : axis - 1;
 }
 
+// Steps along logical axes, in elements; not of c16, whose channels have two.
+inline Extents strides_in(const Extents& extents, Layout layout) {
+  Extents stored = strides_of(stored_extents(extents, layout)), strides = extents;
+  for (int d = 0; d < extents.rank; ++d) strides[d] = stored[stored_axis(d, extents.rank, layout)];
+  return strides;
+}
+
 }  // namespace tenon

@@ -119,7 +119,7 @@ TextCase parse_case(const std::string& line) {
   std::getline(head, statements);
   for (const std::string& s : split(statements, ";")) {
     c.lines += s + "\n";
-    c.result = s.substr(0, s.find(' '));
+    c.result = s.substr(0, s.find_first_of(" ,"));
   }
   c.types = {""};
   for (size_t i = 1; i < parts.size(); ++i) {

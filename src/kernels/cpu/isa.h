@@ -15,4 +15,7 @@ F* by_isa(F* portable, F* avx2, F* avx512) {
   return isa() == Isa::avx512 ? avx512 : isa() == Isa::avx2 ? avx2 : portable;
 }
 
+// Floats in a vector of this machine.
+inline int64_t float_lanes() { return isa() == Isa::avx512 ? 16 : isa() == Isa::avx2 ? 8 : 4; }
+
 }  // namespace tenon

@@ -2,6 +2,6 @@
 
 namespace tenon {
 
-template void softmax_row<4>(const float*, float*, int64_t, bool);
+TENON_SOFTMAX(, 4)
 
 }  // namespace tenon

@@ -2,6 +2,6 @@
 
 namespace tenon {
 
-template void softmax_row<8>(const float*, float*, int64_t, bool);
+TENON_SOFTMAX(, 8)
 
 }  // namespace tenon

@@ -2,6 +2,6 @@
 
 namespace tenon {
 
-template void softmax_row<16>(const float*, float*, int64_t, bool);
+TENON_SOFTMAX(, 16)
 
 }  // namespace tenon

@@ -8,7 +8,8 @@
 namespace tenon {
 
 template <int N>
-void softmax_row(const float* x, float* y, int64_t length, bool log) {
+void softmax_row(const SoftmaxCall& call) {
+  auto [x, y, length, log] = call;
   using F = Floats<N>;
   int64_t whole = length / N * N, rest = length - whole;
   F most = splat<N>(-INFINITY);
@@ -28,10 +29,34 @@ void softmax_row(const float* x, float* y, int64_t length, bool log) {
     if (!log) store_some<N>(y + whole, rest, e);
   }
   float total = sum_of_lanes<N>(sum), shift = largest + (log ? std::log(total) : 0.f);
-  auto finish = [&](F v) { return log ? v - shift : v / total; };
+  auto finish = [&, log = log](F v) { return log ? v - shift : v / total; };
   const float* from = log ? x : y;
   for (int64_t i = 0; i < whole; i += N) store<N>(y + i, finish(load<N>(from + i)));
   if (rest) store_some<N>(y + whole, rest, finish(load_some<N>(from + whole, rest)));
+}
+
+template <int N>
+void softmax_columns(const SoftmaxCall& call, int64_t stride, int64_t columns) {
+  auto [x, y, length, log] = call;
+  using F = Floats<N>;
+  auto load_at = [&, columns = columns](const float* from, int64_t i) {
+    return columns == N ? load<N>(from + i * stride) : load_some<N>(from + i * stride, columns);
+  };
+  auto store_at = [&, to = y](int64_t i, F v) {
+    if (columns == N) store<N>(to + i * stride, v);
+    else store_some<N>(to + i * stride, columns, v);
+  };
+  F most = splat<N>(-INFINITY), sum{};
+  for (int64_t i = 0; i < length; ++i) most = max<N>(most, load_at(x, i));
+  for (int64_t i = 0; i < length; ++i) {
+    F e = exp<N>(load_at(x, i) - most);
+    sum += e;
+    if (!log) store_at(i, e);
+  }
+  F shift = most;
+  if (log)
+    for (int64_t i = 0; i < columns; ++i) shift[i] += std::log(sum[i]);
+  for (int64_t i = 0; i < length; ++i) store_at(i, log ? load_at(x, i) - shift : load_at(y, i) / sum);
 }
 
 }  // namespace tenon

@@ -236,6 +236,16 @@ std::vector<double> interpolate(const std::vector<double>& x, Extents& extents, 
 
 }  // namespace
 
+std::vector<std::vector<int64_t>> Resize::nearest_sources(const TensorType& x) const {
+  Type type = x;
+  Inputs::Operand operand{&type, nullptr};
+  std::vector<std::vector<int64_t>> sources(size_t(x.rank()));
+  for (const Axis& a : plan(Inputs({&operand, 1})))
+    if (!(a.up == a.down && a.output == a.input))
+      for (const Sample& s : samples_of(a)) sources[size_t(a.axis)].push_back(s.first);
+  return sources;
+}
+
 void Resize::evaluate(ConstViews in, Views out) const {
   check_extents(*this, in, out);
   const ConstView& x = in[0];

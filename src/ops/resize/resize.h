@@ -36,6 +36,10 @@ struct Resize final : Op {
   Types infer(const Inputs& in) const override;
   void evaluate(ConstViews in, Views out) const override;
 
+  // Of mode nearest without crop: where each position along an axis of `x` comes from; empty: the axis stays as it is.
+  // What changes has known extents.
+  std::vector<std::vector<int64_t>> nearest_sources(const TensorType& x) const;
+
  private:
   struct Axis {
     int axis;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/dispatch.h"
+#include "ops/known.h"
 #include "ops/known_list.h"
 
 namespace tenon {
@@ -88,26 +89,34 @@ std::optional<Contents> Slice::contents(const Inputs& in) const {
   return y;
 }
 
-void Slice::evaluate(ConstViews in, Views out) const {
-  auto contents_of = [&](int i) {
-    std::vector<int64_t> list = list_in(in[size_t(i)]);
-    return Contents(list.begin(), list.end());
-  };
-  Shape shape(in[0].extents.begin(), in[0].extents.end());
-  Extents from = strides_of(in[0].extents), strides = from;
-  int64_t first = 0;
-  for (const Cut& c :
-       cuts(*this, shape, contents_of(1), contents_of(2), with_axes ? list_in(in[3]) : std::vector<int64_t>(),
-            with_steps ? list_in(in[size_t(3 + with_axes)]) : std::vector<int64_t>())) {
-    check(length(c).is(out[0][c.axis]), "axis ", c.axis, " was to have ", out[0][c.axis], " elements, has ", length(c));
-    if (out[0][c.axis] == 0) return;
-    first += c.start.value() * from[c.axis];
-    strides[c.axis] = out[0][c.axis] == 1 ? 0 : from[c.axis] * c.step;
+Slice::Place Slice::place(ConstViews in, const Extents& y, const Extents& strides) const {
+  const Extents& x = in[0].extents;
+  Place place{0, strides};
+  int64_t count = in[1].count();
+  check(in[2].count() == count, "there are ", count, " starts and ", in[2].count(), " ends");
+  for (int64_t i = 0; i < count; ++i) {
+    int axis = with_axes ? axis_of(number_in(in[3], i), x.rank) : axis_of(i, x.rank);
+    int64_t step = with_steps ? number_in(in[size_t(3 + with_axes)], i) : 1;
+    check(step != 0, "step ", i, " is 0");
+    step = std::clamp<int64_t>(step, -(int64_t(1) << 62), int64_t(1) << 62);
+    Dim start = clamped(number_in(in[1], i), x[axis], step < 0), end = clamped(number_in(in[2], i), x[axis], step < 0);
+    Dim found = length({axis, start, end, step});
+    check(found.is(y[axis]) && place.steps[axis] == strides[axis], "axis ", axis, " was to have ", y[axis],
+          " elements, has ", found);
+    place.first += start.value() * strides[axis];
+    place.steps[axis] = y[axis] == 1 ? 0 : strides[axis] * step;
   }
-  Walk<1> walk(out[0].extents, {strides});
+  return place;
+}
+
+void Slice::evaluate(ConstViews in, Views out) const {
+  check_extents(*this, in, out);
+  if (out[0].count() == 0) return;
+  Place from = place(in, out[0].extents, strides_of(in[0].extents));
+  Walk<1> walk(out[0].extents, {from.steps});
   int64_t count = out[0].count();
   dispatch_size(in[0].element, [&]<class T>() {
-    for (int64_t i = 0; i < count; ++i, walk.next()) out[0].as<T>()[i] = in[0].as<T>()[first + walk.offset(0)];
+    for (int64_t i = 0; i < count; ++i, walk.next()) out[0].as<T>()[i] = in[0].as<T>()[from.first + walk.offset(0)];
   });
 }
 

@@ -16,6 +16,13 @@ struct Slice final : Op {
   Types infer(const Inputs& in) const override;
   std::optional<Contents> contents(const Inputs& in) const override;
   void evaluate(ConstViews in, Views out) const override;
+
+  // Where y's elements lie in x: the first one, and the steps along each axis, in elements. Allocates nothing.
+  struct Place {
+    int64_t first;
+    Extents steps;
+  };
+  Place place(ConstViews in, const Extents& y, const Extents& strides) const;  // y has elements; strides are x's
 };
 
 }  // namespace tenon
