@@ -11,8 +11,12 @@ struct PipelineOptions {
   Stop stop = {};
 };
 
-std::vector<std::string> rule_names();  // of all rules and passes
-std::vector<std::string> pass_names();  // in the order they run
+struct Pass {
+  const char* name;
+  Rules rules;  // or, where there are none, a pass
+  void (*pass)(Graph&, RewriteLog&) = nullptr;
+};
+const std::vector<Pass>& passes();  // in the order they run
 
 // `after` sees the graph behind every pass, by the pass's name: to print it, or to stop the time.
 RewriteLog optimize(Graph& graph, const PipelineOptions& options, FunctionRef<void(const char*, const Graph&)> after);

@@ -82,7 +82,7 @@ void Rewriter::run(Graph& graph, Rules rules, RewriteLog& log, const Stop& stop)
         Verdict verdict = rule.apply(rw, root);
         if (verdict.reason) {
           rw.drop_added();
-          if (rule.root) log.lines.insert(concat(rule.name, " not at '", name, "': ", verdict.reason));
+          if (rule.root || log.of_any_op) log.lines.insert(concat(rule.name, " not at '", name, "': ", verdict.reason));
           continue;
         }
         log.lines.insert(concat(rule.name, " at '", name, "'"));

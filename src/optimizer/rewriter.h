@@ -23,6 +23,7 @@ using Rules = std::span<const Rule>;
 // What rules did and why others did not: "fold_scale at 'y'", "fold_scale not at 'z': conv has other users".
 struct RewriteLog {
   std::set<std::string> lines;
+  bool of_any_op = false;  // refusals of rules that start from any op too: nearly every node has some
   int rewrites = 0;
   int limit = -1;  // stops after so many rewrites, to find the one that breaks something; -1: none
 };

@@ -76,7 +76,12 @@ static std::shared_ptr<const Built> build_from(std::vector<std::byte> bytes, con
 }
 
 Catalogue catalogue() {
-  Catalogue all{{}, rule_names(), pass_names(), {}};
+  Catalogue all;
+  for (const Pass& pass : passes()) {
+    all.passes.push_back(pass.name);
+    if (pass.pass) all.rules.push_back(pass.name);
+    for (const Rule& rule : pass.rules) all.rules.push_back(rule.name);
+  }
   for (OpInfos folder : all_ops())
     for (const OpInfo& info : folder)
       if (info.tier == Tier::network) all.operators.push_back(info.name);
@@ -154,7 +159,7 @@ std::string Model::dump(const std::string& after) const {
   return guarded([&] {
     if (after.empty()) return to_text(*state_->built->graph);
     std::string known;
-    for (const std::string& name : pass_names()) known += concat(known.empty() ? "" : ", ", name);
+    for (const Pass& pass : passes()) known += concat(known.empty() ? "" : ", ", pass.name);
     std::optional<std::string> text;
     Graph graph = clone(*state_->built->graph);
     optimize(graph, {after.c_str()}, [&](const char* pass, const Graph& g) {

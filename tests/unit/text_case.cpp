@@ -27,6 +27,16 @@ std::vector<std::string> split(const std::string& text, const std::string& by) {
   return parts;
 }
 
+// "a = f(x); b = g(a)" as the lines of a graph; the last one's first result is the graph's unless `return` says else.
+std::string lines_of(const std::string& statements) {
+  std::string lines, last;
+  for (const std::string& s : split(statements, ";")) {
+    lines += s + "\n";
+    last = s;
+  }
+  return last.starts_with("return ") ? lines : concat(lines, "return ", last.substr(0, last.find_first_of(" ,")), "\n");
+}
+
 CaseOperand parse_operand(const std::string& part, TextCase& c) {
   CaseOperand o;
   size_t colon = part.find(": "), brace = part.find('{');
@@ -117,14 +127,12 @@ TextCase parse_case(const std::string& line) {
   head >> c.name;
   std::string statements;
   std::getline(head, statements);
-  for (const std::string& s : split(statements, ";")) {
-    c.lines += s + "\n";
-    c.result = s.substr(0, s.find_first_of(" ,"));
-  }
+  c.lines = lines_of(statements);
   c.types = {""};
   for (size_t i = 1; i < parts.size(); ++i) {
     const std::string& part = parts[i];
     if (part.starts_with("= ")) c.expected = part.substr(2);
+    else if (part.starts_with("-> ")) c.after = part.substr(3);
     else if (part.starts_with("error ")) c.error = part.substr(7, part.size() - 8);
     else if (part.starts_with("refused ")) c.refused = part.substr(9, part.size() - 10);
     else if (part.starts_with("skip ")) c.skip = part.substr(5, part.find(" (") - 5);
@@ -159,8 +167,16 @@ Graph TextCase::graph(const std::string& type, const Binding& constants_at) cons
       text.weights.push_back(made(o.data, t.element, at(t.shape, constants_at), seed));
     } else text.lines += concat(o.name, " = input() type=", t, "\n");
   }
-  text.lines += lines + "return " + result + "\n";
+  text.lines += lines;
   return parse(text);
+}
+
+Graph TextCase::graph_after() const {
+  TextCase c = *this;  // a name that `->` gives anew is no operand there
+  std::erase_if(c.operands,
+                [&](const CaseOperand& o) { return ("; " + after).find("; " + o.name + " = ") != after.npos; });
+  c.lines = lines_of(after);
+  return c.graph("", bindings().back());
 }
 
 std::vector<Weights> TextCase::inputs(const std::string& type, const Binding& binding) const {

@@ -4,7 +4,8 @@
 // Data: {numbers}; normal (the default); ints(-9,9); uniform(0,1); special (NaN, infinities, extremes, subnormals among
 // them); `const`: known at build. `error "text"` expects a refusal; `by KERNEL` demands that it takes the whole case,
 // `refused "text"` that some kernel refuses it so; `tol f16=2e-3` is relative to the largest value;
-// `skip KERNEL (reason)` leaves a kernel's offers out.
+// `skip KERNEL (reason)` leaves a kernel's offers out. Cases of rules end in `-> y = relu(x)`, the graph afterwards, or
+// in `-> unchanged "reason"`; several results are written `return a, b`.
 #pragma once
 #include <map>
 #include <string>
@@ -20,7 +21,7 @@ struct CaseOperand {
 };
 
 struct TextCase {
-  std::string name, lines, result, expected, error, by, refused, skip;
+  std::string name, lines, expected, error, by, refused, skip, after;
   std::vector<CaseOperand> operands;
   std::vector<std::string> types;                              // those to run; one empty string: as written
   std::map<std::string, std::pair<int64_t, int64_t>> symbols;  // lowest and highest
@@ -28,6 +29,7 @@ struct TextCase {
 
   std::vector<Binding> bindings() const;  // lowest, the one above, the middle, highest
   Graph graph(const std::string& type, const Binding& constants_at) const;
+  Graph graph_after() const;  // what `->` shows
   std::vector<Weights> inputs(const std::string& type, const Binding& binding) const;
 };
 

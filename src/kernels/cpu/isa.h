@@ -1,6 +1,6 @@
 // Which of the compiled widths this machine runs.
 #pragma once
-
+#include <cstdint>
 namespace tenon {
 
 enum class Isa { portable, avx2, avx512 };  // avx2 with fma and f16c; avx512 with bw, dq, vl, vbmi

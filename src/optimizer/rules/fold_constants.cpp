@@ -41,7 +41,7 @@ static Verdict known_contents(Rewriter& rw, Node& node) {
   if (!all_known(type.shape)) return no("the result's shape is symbolic");
   View view;
   Weights weights = make_weights(type.element, at(type.shape, {}), view);
-  if (int64_t(numbers.size()) != weights->extents.count()) return no("contents are not complete");
+  check(int64_t(numbers.size()) == weights->extents.count(), ErrorId::internal, "contents are not complete");
   for (size_t i = 0; i < numbers.size(); ++i) {
     Scalar s{};
     s.i = numbers[i];
