@@ -37,7 +37,6 @@ struct Offer {
   Region region;
   std::vector<Operand> operands;  // what the kernel reads at run time; constants it packs are not among them
   std::vector<Format> results;    // one for each exit
-  // Predictions count one thread, so that every number of threads makes the same choices and the same bits.
   // Predictions count one thread, so that any number of threads makes the same choices, hence the same bits.
   double bound_ms = 0;     // no run is faster: an offer that could win is timed before it loses
   double expected_ms = 0;  // for plans that are not timed

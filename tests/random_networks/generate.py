@@ -405,6 +405,46 @@ def pad(n):
         conv(n, y)
 
 
+def padded_pool(n):                                          # what only the pool sees: lowest values would spread
+    x = n.find(lambda v: is_map(v))
+    if not x:
+        return
+    axes, op = x.rank - 2, n.pick(["MaxPool", "AveragePool"])
+    k, s = [n.number(1, 3) for _ in range(axes)], [n.number(1, 2) for _ in range(axes)]
+    pads = [n.number(0, kk - 1) for kk in k * 2]            # of nothing but -inf, ONNX Runtime takes the lowest finite number
+    padded = [e + b + f for e, b, f in zip(x.shape[2:], pads[:axes], pads[axes:])]
+    y = [conv_extent(e, kk, st, 1, 0, 0) for e, kk, st in zip(padded, k, s)]
+    if min(y) <= 0:
+        return
+    amounts = n.constant(np.array([0, 0, *pads[:axes], 0, 0, *pads[axes:]], np.int64))
+    p = n.node("Pad", [x, amounts, n.constant(x.dtype(-np.inf if op == "MaxPool" else 0))], [*x.shape[:2], *padded], x.dtype)
+    n.values.remove(p)
+    counted = {"count_include_pad": n.number(0, 1)} if op == "AveragePool" else {}
+    n.node(op, [p], [*x.shape[:2], *y], x.dtype, kernel_shape=k, strides=s, **counted)
+
+
+def dense_block(n):                                          # channels of maps joined, as dense nets do
+    x = n.find(lambda v: v.dtype == np.float32 and is_map(v) and v.rank == 4 and v.shape[1] % 16 == 0 and v.size < 20000)
+    if x:
+        square = lambda v, c: n.node("Conv", [v, n.weights([c, v.shape[1], 3, 3], x.dtype, 1 / np.sqrt(9 * v.shape[1]))], [v.shape[0], c, *v.shape[2:]],
+                                     x.dtype, kernel_shape=[3, 3], pads=[1] * 4)
+        parts = [square(x, 16), square(x, 32)]
+        joined = n.node("Concat", parts, [x.shape[0], 48, *x.shape[2:]], x.dtype, axis=1)
+        square(joined, 16)
+
+
+def counted_shape(n):                                        # a target that arithmetic on extents makes
+    x = n.find(lambda v: v.rank >= 2 and v.size)
+    if x:
+        extents = n.node("Shape", [x], [x.rank], np.int64, exact=True)
+        first = n.node("Gather", [extents, n.constant(np.array([0], np.int64))], [1], np.int64, exact=True)
+        rest = n.node("ReduceProd", [n.node("Slice", [extents, n.constant(np.array([1], np.int64)), n.constant(np.array([9], np.int64))], [x.rank - 1], np.int64)],
+                      [1], np.int64) if n.chance(.3) else n.constant(np.array([-1], np.int64))
+        target = n.node("Concat", [first, rest], [2], np.int64, axis=0)
+        del n.values[n.values.index(extents):]
+        n.node("Reshape", [x, target], [x.shape[0], x.size // x.shape[0]], x.dtype, exact=x.exact)
+
+
 def resize(n):
     x = n.find(lambda v: is_map(v) and v.rank == 4 and v.dtype == np.float32)
     if x and x.size < 9000:
@@ -438,7 +478,7 @@ def twins(n):                                               # for common subexpr
 
 STEPS = [(conv_block, 10), (conv, 3), (batch_norm, 2), (activation, 5), (gate, 2), (pool, 4), (binary, 5), (divide, 2), (power, 1), (compare, 2),
          (jump, 1), (cast, 2), (softmax, 2), (reduce, 3), (matmul, 5), (layer_norm, 2), (transpose, 4), (reshape, 4), (concat, 3), (split, 2), (slice_, 2),
-         (gather, 1), (pad, 2), (resize, 2), (expand, 1), (constant_arithmetic, 1), (twins, 1)]
+         (gather, 1), (pad, 2), (padded_pool, 1), (dense_block, 1), (counted_shape, 1), (resize, 2), (expand, 1), (constant_arithmetic, 1), (twins, 1)]
 
 
 def first_inputs(n):

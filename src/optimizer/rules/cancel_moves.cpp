@@ -12,13 +12,8 @@
 
 namespace tenon {
 
-static std::vector<int64_t> permutation_of(const Node& node) {
-  const std::vector<int64_t>& given = as<Transpose>(node)->permutation;
-  int rank = node.input(0).type().rank();
-  std::vector<int64_t> p = given;
-  for (int i = 0; given.empty() && i < rank; ++i) p.push_back(rank - 1 - i);
-  for (int64_t& axis : p) axis = axis_of(axis, rank);
-  return p;
+static std::vector<int> permutation_of(const Node& node) {
+  return as<Transpose>(node)->axes_of_x(node.input(0).type().rank());
 }
 
 static Value& reshaped(Rewriter& rw, Value& x, const Shape& shape) {
@@ -63,15 +58,16 @@ static Verdict dissolve_shuffle(Rewriter& rw, Node& node) {
 static Verdict merge_transposes(Rewriter& rw, Node& outer) {
   Node* inner = producer<Transpose>(outer, 0);
   if (!inner) return no("input is not a transpose");
-  std::vector<int64_t> p = permutation_of(*inner), q = permutation_of(outer), both;
-  for (int64_t axis : q) both.push_back(p[size_t(axis)]);
+  std::vector<int> p = permutation_of(*inner), q = permutation_of(outer);
+  std::vector<int64_t> both;
+  for (int axis : q) both.push_back(p[size_t(axis)]);
   return rw.replace(outer, rw.add(Transpose(both), {&inner->input(0)}));
 }
 
 // transpose(x) -> reshape(x), where only axes of extent 1 change places; where none does, x
 static Verdict transpose_to_reshape(Rewriter& rw, Node& transpose) {
-  std::vector<int64_t> p = permutation_of(transpose), moved;
-  for (int64_t axis : p)
+  std::vector<int> p = permutation_of(transpose), moved;
+  for (int axis : p)
     if (!transpose.input(0).shape()[size_t(axis)].is(1)) moved.push_back(axis);
   if (!std::is_sorted(moved.begin(), moved.end())) return no("axes change places");
   if (std::is_sorted(p.begin(), p.end())) return rw.replace(transpose, transpose.input(0));
