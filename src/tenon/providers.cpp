@@ -3,21 +3,17 @@
 #include <algorithm>
 
 #include "kernels/cpu/isa.h"
-#include "regions/depthwise/depthwise.h"
-#include "regions/node_kernels/node_kernels.h"
-#include "regions/onednn/onednn.h"
-#include "regions/pointwise_cluster/pointwise_cluster.h"
-#include "regions/reference/reference.h"
 #include "regions/reformat/reformat.h"
 
 namespace tenon {
 
-Providers all_providers() {
-#define REGION(Provider, object) static const Provider object;
+#define REGION(folder) extern const Provider& folder##_provider;
 #include "regions/regions.def"
 #undef REGION
+
+Providers all_providers() {
   return {
-#define REGION(Provider, object) &object,
+#define REGION(folder) &folder##_provider,
 #include "regions/regions.def"
 #undef REGION
   };

@@ -1,3 +1,4 @@
+// Depthwise convolutions (one filter a channel, 2-D) with what follows them, row by row, channels innermost.
 #include <cmath>
 #include <cstring>
 
@@ -5,10 +6,22 @@
 #include "kernels/cpu/isa.h"
 #include "ops/constant/constant.h"
 #include "ops/conv/conv.h"
-#include "regions/depthwise/depthwise.h"
 #include "regions/epilogue/epilogue.h"
+#include "select/offer.h"
 
 namespace tenon {
+
+namespace {
+
+class DepthwiseProvider final : public Provider {
+ public:
+  const char* name() const override { return "depthwise"; }
+  std::vector<std::string> kernels() const override { return {"depthwise.rows"}; }
+  void offers(const Node& root, const Target& target, Offers& offers) const override;
+  std::unique_ptr<Kernel> prepare(const Offer& offer, const Target& target) const override;
+};
+
+}  // namespace
 
 namespace {
 
@@ -163,5 +176,9 @@ std::unique_ptr<Kernel> DepthwiseProvider::prepare(const Offer& offer, const Tar
       return std::make_unique<DepthwiseRows>(e.anchor(), tail_of(e), offer.results[0].layout, target);
   fail(ErrorId::internal, "an offer of depthwise rows no longer matches its graph");
 }
+
+static const DepthwiseProvider provider;
+extern const Provider& depthwise_provider;
+const Provider& depthwise_provider = provider;
 
 }  // namespace tenon

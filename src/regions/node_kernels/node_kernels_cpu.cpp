@@ -2,9 +2,21 @@
 #include <set>
 #include <unordered_map>
 
-#include "regions/node_kernels/node_kernels.h"
+#include "select/node_kernel.h"
 
 namespace tenon {
+
+namespace {
+
+class NodeKernelProvider final : public Provider {
+ public:
+  const char* name() const override { return "node"; }
+  std::vector<std::string> kernels() const override;
+  void offers(const Node& root, const Target& target, Offers& offers) const override;
+  std::unique_ptr<Kernel> prepare(const Offer& offer, const Target& target) const override;
+};
+
+}  // namespace
 
 #define OPS(folder)
 #define OPS_CPU(folder)              \
@@ -65,5 +77,9 @@ std::unique_ptr<Kernel> NodeKernelProvider::prepare(const Offer& offer, const Ta
     if (offer.kernel == k.name) return k.prepare(offer, target);
   fail(ErrorId::internal, "no kernel is called '", offer.kernel, "'");
 }
+
+static const NodeKernelProvider provider;
+extern const Provider& node_kernels_provider;
+const Provider& node_kernels_provider = provider;
 
 }  // namespace tenon

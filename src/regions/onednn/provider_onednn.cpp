@@ -1,10 +1,23 @@
+// oneDNN's convolutions and matrix products with their epilogues, in tiles that run on one thread each.
 #include "ops/conv/conv.h"
 #include "ops/matmul/matmul.h"
 #include "regions/onednn/conv.h"
 #include "regions/onednn/matmul.h"
-#include "regions/onednn/onednn.h"
+#include "select/offer.h"
 
 namespace tenon {
+
+namespace {
+
+class OnednnProvider final : public Provider {
+ public:
+  const char* name() const override { return "onednn"; }
+  std::vector<std::string> kernels() const override { return {"onednn.conv", "onednn.matmul"}; }
+  void offers(const Node& root, const Target& target, Offers& offers) const override;
+  std::unique_ptr<Kernel> prepare(const Offer& offer, const Target& target) const override;
+};
+
+}  // namespace
 
 static bool is_anchor(const Node& node) { return as<Conv>(node) || as<MatMul>(node); }
 
@@ -21,5 +34,9 @@ std::unique_ptr<Kernel> OnednnProvider::prepare(const Offer& offer, const Target
       return as<Conv>(e.anchor()) ? onednn::prepare_conv(e, offer, target) : onednn::prepare_matmul(e, target);
   fail(ErrorId::internal, "an offer of oneDNN no longer matches its graph");
 }
+
+static const OnednnProvider provider;
+extern const Provider& onednn_provider;
+const Provider& onednn_provider = provider;
 
 }  // namespace tenon

@@ -1,11 +1,23 @@
-#include "regions/pointwise_cluster/pointwise_cluster.h"
-
+// Offers pointwise nodes together: the root, then one producer more at a time.
 #include <algorithm>
 #include <unordered_map>
 
 #include "regions/pointwise_cluster/cluster_kernel.h"
+#include "select/offer.h"
 
 namespace tenon {
+
+namespace {
+
+class PointwiseClusterProvider final : public Provider {
+ public:
+  const char* name() const override { return "pointwise"; }
+  std::vector<std::string> kernels() const override { return {"pointwise.cluster"}; }
+  void offers(const Node& root, const Target& target, Offers& offers) const override;
+  std::unique_ptr<Kernel> prepare(const Offer& offer, const Target& target) const override;
+};
+
+}  // namespace
 
 namespace {
 
@@ -140,5 +152,9 @@ void PointwiseClusterProvider::offers(const Node& root, const Target& target, Of
 std::unique_ptr<Kernel> PointwiseClusterProvider::prepare(const Offer& offer, const Target&) const {
   return prepare_cluster(offer);
 }
+
+static const PointwiseClusterProvider provider;
+extern const Provider& pointwise_cluster_provider;
+const Provider& pointwise_cluster_provider = provider;
 
 }  // namespace tenon

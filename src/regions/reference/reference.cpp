@@ -1,6 +1,19 @@
-#include "regions/reference/reference.h"
+// Covers any node alone, in plain layout: the reason why a plan always exists.
+#include "select/offer.h"
 
 namespace tenon {
+
+namespace {
+
+class ReferenceProvider final : public Provider {
+ public:
+  const char* name() const override { return "reference"; }
+  std::vector<std::string> kernels() const override { return {"reference"}; }
+  void offers(const Node& root, const Target& target, Offers& offers) const override;
+  std::unique_ptr<Kernel> prepare(const Offer& offer, const Target& target) const override;
+};
+
+}  // namespace
 
 namespace {
 
@@ -43,5 +56,9 @@ void ReferenceProvider::offers(const Node& root, const Target& target, Offers& o
 std::unique_ptr<Kernel> ReferenceProvider::prepare(const Offer& offer, const Target&) const {
   return std::make_unique<ReferenceKernel>(offer.region.root());
 }
+
+static const ReferenceProvider provider;
+extern const Provider& reference_provider;
+const Provider& reference_provider = provider;
 
 }  // namespace tenon
