@@ -1,6 +1,7 @@
 #include "ops/@name@/@name@.h"
 
 #include "base/dispatch.h"
+#include "ops/known.h"
 
 namespace tenon {
 
@@ -14,8 +15,9 @@ Types @Name@::infer(const Inputs& in) const {
 }
 
 void @Name@::evaluate(ConstViews in, Views out) const {
-  dispatch(in[0].element, [&]<class T>() {
-    for (int64_t i = 0; i < in[0].extents.count(); ++i) out[0].as<T>()[i] = in[0].as<T>()[i];
+  check_extents(*this, in, out);
+  dispatch_size(in[0].element, [&]<class T>() {
+    for (int64_t i = 0; i < in[0].count(); ++i) out[0].as<T>()[i] = in[0].as<T>()[i];
   });
 }
 

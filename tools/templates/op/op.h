@@ -1,4 +1,4 @@
-// y = @name@(x): the equation, and what the fields mean.
+// y = @name@(x): the equation, what the fields mean, and where the definition stands.
 #pragma once
 #include "ir/op.h"
 

@@ -3,13 +3,14 @@
 
 namespace tenon {
 
-// f(g(x)) -> h(x)      under which condition
-static Verdict @name@_once(Rewriter& rw, Node& root) {
-  if (root.inputs().size() != 1) return no("the condition does not hold");
-  return rw.replace(root, root.input(0));
+// neg(neg(x)) -> x
+static Verdict @name@_once(Rewriter& rw, Node& outer) {
+  const Node& inner = *outer.input(0).producer;
+  if (std::string_view(inner.info().name) != "neg") return no("input is not a neg");
+  return rw.replace(outer, inner.input(0));
 }
 
-static const Rule rules[] = {{"@name@_once", "f", @name@_once}};
+static const Rule rules[] = {{"@name@_once", "neg", @name@_once}};
 const Rules @name@ = rules;
 
 }  // namespace tenon
