@@ -58,6 +58,7 @@ def check():
     step("layers", succeeds("tools/check_layers.py"))
     step("layers, planted faults", succeeds("tools/check_layers.py", "--self-test"))
     step("folders", succeeds("tools/check_folders.py"))
+    step("generated pages", succeeds("tools/write_docs.py", "--check"))
 
     if not build("dev"):
         return  # the other builds would fail for the same reason

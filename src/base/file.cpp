@@ -38,6 +38,9 @@ int64_t FileSystem::pread(int file, void* to, size_t size_bytes, int64_t offset)
 
 int64_t FileSystem::write(int file, const void* from, size_t size_bytes) { return ::write(file, from, size_bytes); }
 int FileSystem::fsync(int file) { return ::fsync(file); }
+int FileSystem::link(int file, int folder, const char* path) {
+  return ::linkat(AT_FDCWD, concat("/proc/self/fd/", file).c_str(), folder, path, AT_SYMLINK_FOLLOW);
+}
 int FileSystem::rename(int folder, const char* from, const char* to) { return ::renameat(folder, from, folder, to); }
 int FileSystem::unlink(int folder, const char* path) { return ::unlinkat(folder, path, 0); }
 int FileSystem::close(int file) { return ::close(file); }
@@ -198,7 +201,7 @@ class TemporaryFile {
   TemporaryFile(const Descriptor& folder, const std::string& path) : folder_(folder), path_(path), file_(create()) {}
   ~TemporaryFile() {
     file_.close();
-    if (!kept_) again_if_interrupted([&] { return system().unlink(folder_.number(), name_.c_str()); });
+    if (!kept_ && named_) again_if_interrupted([&] { return system().unlink(folder_.number(), name_.c_str()); });
   }
 
   void write(std::span<const std::byte> bytes) {
@@ -212,6 +215,12 @@ class TemporaryFile {
 
   void rename_to(const std::string& name) {
     check_done(again_if_interrupted([&] { return system().fsync(file_.number()); }) == 0);
+    while (!named_) {
+      choose_name();
+      named_ =
+          again_if_interrupted([&] { return system().link(file_.number(), folder_.number(), name_.c_str()); }) == 0;
+      check_done(named_ || errno == EEXIST);
+    }
     check_done(file_.close());  // a network file system may report a full disk only here
     check_done(system().rename(folder_.number(), name_.c_str(), name.c_str()) == 0);
     kept_ = true;
@@ -220,16 +229,28 @@ class TemporaryFile {
  private:
   FileSystem& system() { return folder_.system(); }
 
+  // Without a name until it is whole, where the file system can do that: a process that is killed leaves nothing
+  // behind.
   Descriptor create() {
+    if (::access("/proc/self/fd", X_OK) == 0) {
+      Descriptor file = open_at(system(), folder_.number(), ".", O_WRONLY | O_TMPFILE, 0666);
+      if (file.number() >= 0) return file;
+      check_done(errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT || errno == EINVAL);
+    }
     while (true) {
-      uint64_t random;
-      check_done(again_if_interrupted([&] { return ::getrandom(&random, sizeof random, 0); }) == sizeof random);
-      name_ = concat(".tenon-", random, ".tmp");  // not made from the final name, which may be as long as allowed
+      choose_name();
       Descriptor file = open_at(system(), folder_.number(), name_.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666);
       if (file.number() < 0 && errno == EEXIST) continue;
       check_done(file.number() >= 0);
+      named_ = true;
       return file;
     }
+  }
+
+  void choose_name() {
+    uint64_t random;
+    check_done(again_if_interrupted([&] { return ::getrandom(&random, sizeof random, 0); }) == sizeof random);
+    name_ = concat(".tenon-", random, ".tmp");  // not made from the final name, which may be as long as allowed
   }
 
   void check_done(bool done) const { check(done, ErrorId::file_write, "cannot write '", path_, "': ", reason()); }
@@ -237,8 +258,8 @@ class TemporaryFile {
   const Descriptor& folder_;
   const std::string& path_;
   std::string name_;
+  bool named_ = false, kept_ = false;  // before file_: create() sets them
   Descriptor file_;
-  bool kept_ = false;
 };
 
 // To rename over a device such as /dev/null would replace it for the whole system.

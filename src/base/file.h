@@ -23,6 +23,7 @@ class FileSystem {
   virtual int64_t pread(int file, void* to, size_t size_bytes, int64_t offset);
   virtual int64_t write(int file, const void* from, size_t size_bytes);
   virtual int fsync(int file);
+  virtual int link(int file, int folder, const char* path);  // a name for a file that was opened with O_TMPFILE
   virtual int rename(int folder, const char* from, const char* to);
   virtual int unlink(int folder, const char* path);
   virtual int close(int file);

@@ -45,6 +45,9 @@ class FaultySystem : public FileSystem {
     return FileSystem::write(file, from, size);
   }
   int fsync(int file) override { return fails("fsync") ? -1 : FileSystem::fsync(file); }
+  int link(int file, int folder, const char* path) override {
+    return fails("link") ? -1 : FileSystem::link(file, folder, path);
+  }
   int rename(int folder, const char* from, const char* to) override {
     return fails("rename") ? -1 : FileSystem::rename(folder, from, to);
   }
@@ -145,6 +148,22 @@ TEST_F(Files, AFaultAtAnyCallOfASaveLeavesOneWholeFileAndNoOther) {
       EXPECT_TRUE(saved || !harmless) << fault.name << " at " << at << " " << system.failed();
     }
   }
+}
+
+// As NFS and FAT do.
+class OnlyNamedFiles : public FileSystem {
+  int open(int folder, const char* path, int flags, unsigned mode) override {
+    if ((flags & O_TMPFILE) == O_TMPFILE) return errno = EOPNOTSUPP, -1;
+    return FileSystem::open(folder, path, flags, mode);
+  }
+};
+
+TEST_F(Files, ASaveWorksWhereFilesNeedNames) {
+  put("engine", "old");
+  OnlyNamedFiles system;
+  save("new ", "content", system);
+  EXPECT_EQ(content(), "new content");
+  EXPECT_EQ(file_count(), 1u);
 }
 
 TEST_F(Files, AFaultWhileReadingIsReportedOrOvercome) {
