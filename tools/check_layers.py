@@ -9,12 +9,13 @@ LAYERS = {  # layer -> what it may include; offers are the kernels of one operat
     "ir": "base ir",
     "ops": "base ir ops",
     "optimizer": "base ir ops optimizer",
-    "select": "base ir select",
+    "select": "base devices ir select",
     "offers": "base ir ops kernels devices select offers",
-    "plan": "base ir ops select plan",
+    "plan": "base devices ir ops select plan",
     "runtime": "base ir select plan runtime devices",
     "onnx": "base ir ops onnx",
     "tenon": "base kernels devices ir ops optimizer select offers plan runtime onnx tenon",
+    "objects": "base ir ops plan runtime onnx tenon objects",
 }
 OFFERS = re.compile(r"(ops/.*_(cpu|cuda|onednn|avx\w*)\.\w+|regions/.*)$")
 INCLUDE = re.compile(r'\s*#\s*include\s*(["<])([^">]+)[">]')

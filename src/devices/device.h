@@ -1,5 +1,6 @@
 // Device: memory, streams and recordings of one accelerator, as a plan needs them. Kernels are its provider's matter.
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -39,7 +40,9 @@ class Device {
 
   virtual std::shared_ptr<void> make_stream() = 0;  // get() is the Stream
   virtual void synchronize(Stream stream) = 0;
+  virtual void synchronize_all() = 0;                                               // every stream, the program's too
   virtual void copy(void* to, const void* from, int64_t bytes, Stream stream) = 0;  // between any two spaces
+  virtual void fill(void* to, uint8_t byte, int64_t bytes, Stream stream) = 0;      // of either space
   virtual void call_host(void (*function)(void*), void* argument, Stream stream) = 0;
 
   virtual bool is_recording(Stream stream) const = 0;  // by us or by the program

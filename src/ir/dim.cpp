@@ -104,6 +104,12 @@ struct Dim::Algebra {
   }
 };
 
+std::string symbol_name(std::string_view text) {
+  std::string name;
+  for (char c : text) name += std::isalnum(static_cast<unsigned char>(c)) || c == '_' ? c : '_';
+  return name.empty() || std::isdigit(static_cast<unsigned char>(name[0])) ? "d" + name : name;
+}
+
 Dim Dim::symbol(std::string name) {
   check(!name.empty(), "a dimension's name is empty");
   return Algebra::of_atom(Atom::symbol, std::move(name));

@@ -57,6 +57,8 @@ using Shape = std::vector<Dim>;
 Extents at(const Shape& shape, const Binding& binding);
 bool all_known(const Shape& shape);
 Dim count(const Shape& shape);
+// A symbol's name made of any text: letters that the text form of extents could mistake are replaced.
+std::string symbol_name(std::string_view text);
 Dim parse_dim(std::string_view text);
 std::string to_text(const Shape& shape);  // [N,64,div(H+1,2)]
 

@@ -14,9 +14,8 @@ Node& Network::add(std::unique_ptr<Op> op, std::vector<Value*> inputs, std::stri
   return node;
 }
 
-void Network::set_input(Node& node, int i, Value& value) {
-  node.set_input(i, value);
-  std::vector<Node*> changed{&node};  // whatever is below may change
+void Network::forget_below(Node& node) {
+  std::vector<Node*> changed{&node};
   while (!changed.empty()) {
     Node* n = changed.back();
     changed.pop_back();
@@ -29,8 +28,29 @@ void Network::set_input(Node& node, int i, Value& value) {
   }
 }
 
+void Network::set_input(Node& node, int i, Value& value) {
+  node.set_input(i, value);
+  forget_below(node);
+}
+
+void Network::set_op(Node& node, std::unique_ptr<Op> op) {
+  node.op_ = std::move(op);
+  forget_below(node);
+}
+
+void Network::absorb(Network&& other) {
+  nodes_.splice(nodes_.end(), other.nodes_);  // iterators, and so self_, stay good
+  outputs_.insert(outputs_.end(), other.outputs_.begin(), other.outputs_.end());
+  demanded_.merge(other.demanded_);
+  other.outputs_.clear();
+}
+
 void Network::mark_output(Value& value, std::string binding) {
   outputs_.push_back({&value, binding.empty() ? value.name : std::move(binding)});
+}
+
+void Network::unmark_output(const Value& value) {
+  std::erase_if(outputs_, [&](const Output& out) { return out.value == &value; });
 }
 
 void Network::infer_above(Value& value) {

@@ -16,8 +16,12 @@ class Network {
     return add(op.clone(), std::move(inputs), std::move(name)).output();
   }
   void set_input(Node& node, int i, Value& value);
+  void set_op(Node& node, std::unique_ptr<Op> op);  // of as many operands and outputs
+  // Everything of the other network, behind what is here; its nodes keep their addresses.
+  void absorb(Network&& other);
   void rename(Value& value, std::string name) { value.name = std::move(name); }
   void mark_output(Value& value, std::string binding = {});
+  void unmark_output(const Value& value);
   const Type& type(Value& value);
   const Contents* contents(Value& value);  // null: not known
   void set_origin(Node& node, std::string origin) { node.origins_ = {std::move(origin)}; }
@@ -33,6 +37,7 @@ class Network {
 
  private:
   void infer_above(Value& value);
+  static void forget_below(Node& node);
 
   std::list<std::unique_ptr<Node>> nodes_;  // a node's address is its stable identity
   std::vector<Output> outputs_;

@@ -9,13 +9,6 @@ namespace tenon::onnx {
 
 namespace {
 
-// Dimension names become symbols: letters that the text form of extents could mistake are replaced.
-std::string symbol_name(const std::string& param) {
-  std::string name;
-  for (char c : param) name += std::isalnum(static_cast<unsigned char>(c)) || c == '_' ? c : '_';
-  return name.empty() || std::isdigit(static_cast<unsigned char>(name[0])) ? "d" + name : name;
-}
-
 const Import* find_import(const std::string& op_type) {
   static const std::map<std::string_view, const Import*> index = [] {
     std::map<std::string_view, const Import*> map;
@@ -216,5 +209,7 @@ Weights Importer::known(Value& value) {
   }
   return known_[&value];
 }
+
+bool knows(const std::string& op_type) { return find_import(op_type); }
 
 }  // namespace tenon::onnx

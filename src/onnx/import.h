@@ -11,6 +11,7 @@
 namespace tenon::onnx {
 
 Network import_model(const Model& model, const Stop& stop = {});
+bool knows(const std::string& op_type);  // of ai.onnx: at least some of its uses can be imported
 
 class Importer;
 

@@ -7,7 +7,7 @@ namespace tenon {
 
 namespace {
 
-constexpr int64_t alignment = 64;
+constexpr int64_t alignments[] = {64, 256};  // by space: a cache line, and what a device's libraries ask for
 
 struct Block {
   int64_t bytes, offset = 0;
@@ -32,7 +32,7 @@ void share_in_place(Plan& plan) {
   }
 }
 
-int64_t place(std::vector<Block>& blocks) {
+int64_t place(std::vector<Block>& blocks, int64_t alignment) {
   std::stable_sort(blocks.begin(), blocks.end(), [](const Block& a, const Block& b) { return a.bytes > b.bytes; });
   std::vector<const Block*> placed;  // in order of offset
   int64_t total = 0;
@@ -64,18 +64,17 @@ void find_life_times(Plan& plan) {
   share_in_place(plan);
 }
 
-MemoryMap plan_memory(const Plan& plan, const std::vector<Extents>& extents, int threads) {
-  MemoryMap map;
-  map.slot_offset.assign(plan.slots.size(), -1);
-  map.scratch_offset.assign(plan.steps.size(), 0);
-  map.thread_scratch.assign(plan.steps.size(), 0);
+static std::vector<Block> blocks_in(Space space, const Plan& plan, const std::vector<Extents>& extents, int threads,
+                                    MemoryMap& map) {
+  int64_t alignment = alignments[size_t(space)];
   std::vector<Block> blocks;
   for (size_t i = 0; i < plan.slots.size(); ++i) {
     const Slot& s = plan.slots[i];
-    if (s.place == Slot::arena && s.home == int(i))
+    if (s.place == Slot::arena && s.home == int(i) && s.format.space == space)
       blocks.push_back({stored_bytes(extents[i], s.format), 0, s.first, s.last, &map.slot_offset[i]});
   }
   for (size_t i = 0; i < plan.steps.size(); ++i) {
+    if (plan.steps[i].space != space) continue;
     std::vector<ConstView> in;
     std::vector<View> out;
     for (int s : plan.steps[i].in) in.push_back({nullptr, plan.slots[size_t(s)].format.element, extents[size_t(s)]});
@@ -86,7 +85,18 @@ MemoryMap plan_memory(const Plan& plan, const std::vector<Extents>& extents, int
     int64_t bytes = checked_add(shared, checked_mul(align_up(kernel.scratch_bytes_per_thread(), alignment), threads));
     if (bytes > 0) blocks.push_back({bytes, 0, int(i), int(i), &map.scratch_offset[i]});
   }
-  map.arena_bytes = place(blocks);
+  return blocks;
+}
+
+MemoryMap plan_memory(const Plan& plan, const std::vector<Extents>& extents, int threads) {
+  MemoryMap map;
+  map.slot_offset.assign(plan.slots.size(), -1);
+  map.scratch_offset.assign(plan.steps.size(), 0);
+  map.thread_scratch.assign(plan.steps.size(), 0);
+  for (Space space : {Space::host, Space::device}) {
+    std::vector<Block> blocks = blocks_in(space, plan, extents, threads, map);
+    map.arena_bytes[size_t(space)] = place(blocks, alignments[size_t(space)]);
+  }
   for (size_t i = 0; i < plan.slots.size(); ++i)
     if (plan.slots[i].place == Slot::arena) map.slot_offset[i] = map.slot_offset[size_t(plan.slots[i].home)];
   return map;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "devices/device.h"
 #include "ops/constant/constant.h"
 
 namespace tenon {
@@ -19,17 +20,19 @@ class Planner {
       add(choice);
     }
     for (Node* in : graph_.inputs()) {
-      int at = slot(in->output(), plain_format(in->output()));
+      int at = slot(in->output(), plain_format(in->output(), target_.border()));
       plan_.slots[size_t(at)].place = Slot::input;
       plan_.slots[size_t(at)].binding = int(plan_.inputs.size());
       plan_.inputs.push_back({in->output().name, in->output().type(), at});
     }
     for (const Graph::Output& out : graph_.outputs()) {
-      int at = slot(*out.value, plain_format(*out.value));
+      int at = slot(*out.value, plain_format(*out.value, target_.border()));
       Slot& s = plan_.slots[size_t(at)];
       if (s.place == Slot::arena) s.place = Slot::output, s.binding = int(plan_.outputs.size());
       plan_.outputs.push_back({out.name, out.value->type(), at});  // other places are copied when all is done
     }
+    plan_.device = target_.device;
+    if (uploads_) target_.device->synchronize(uploads_.get());
     for (const auto& n : graph_.nodes()) add_if_open(*n);
     find_life_times(plan_);
     return std::move(plan_);
@@ -51,16 +54,21 @@ class Planner {
       std::string origins;
       for (const Node* n : offer.region.nodes)
         for (const std::string& o : n->origins()) origins += (origins.empty() ? "" : ", ") + o;
-      plan_.steps.push_back(
-          {offer.kernel, origins, offer.provider->prepare(offer, target_), std::move(in), out, offer.in_place});
+      plan_.steps.push_back({offer.kernel, origins, offer.provider->prepare(offer, target_), std::move(in), out,
+                             offer.in_place, on_device(offer) ? Space::device : Space::host});
     }
     for (const Reformat& r : choice.reformats) {
       int from = slot(*r.value, r.from), to = slot(*r.value, r.to);
-      auto kernel = target_.reformat(r.value->type(), r.from, r.to);
+      auto kernel = target_.reformat(target_, r.value->type(), r.from, r.to);
       if (weights) reformat_now(*kernel, plan_.slots[size_t(from)], plan_.slots[size_t(to)]);
       else
-        plan_.steps.push_back(
-            {concat("reformat ", r.from, " -> ", r.to), r.value->name, std::move(kernel), {from}, {to}, -1});
+        plan_.steps.push_back({concat("reformat ", r.from, " -> ", r.to),
+                               r.value->name,
+                               std::move(kernel),
+                               {from},
+                               {to},
+                               -1,
+                               r.from.space == Space::device ? r.from.space : r.to.space});
     }
   }
 
@@ -77,16 +85,26 @@ class Planner {
     plan_.open.push_back(std::move(open));
   }
 
-  static void reformat_now(const Kernel& kernel, const Slot& from, Slot& to) {
-    View whole;
+  void reformat_now(const Kernel& kernel, const Slot& from, Slot& to) {
     Extents extents = from.weights->extents;
-    Weights made = make_weights(ElementType::u8, {stored_bytes(extents, to.format)}, whole);
     ConstView in{from.weights->data, from.format.element, extents};
-    View out{whole.data, to.format.element, extents};
-    Workers one(1);
-    kernel.run({{&in, 1}, {&out, 1}, nullptr, one});
+    View out{nullptr, to.format.element, extents};
     to.place = Slot::constant;
-    to.weights = made;
+    Workers one(1);
+    int64_t bytes = stored_bytes(extents, to.format);
+    if (to.format.space == Space::host) {
+      View whole;
+      to.weights = make_weights(ElementType::u8, {bytes}, whole);
+      out.data = whole.data;
+      return kernel.run({{&in, 1}, {&out, 1}, nullptr, one});
+    }
+    if (!uploads_) uploads_ = target_.device->make_stream();
+    std::shared_ptr<std::byte> memory = target_.device->allocate(bytes, "weights");
+    out.data = memory.get();
+    to.weights = std::make_shared<const Tensor>(Tensor{ElementType::u8, {bytes}, memory, memory.get()});
+    std::shared_ptr<std::byte> scratch =
+        target_.device->allocate(kernel.scratch_bytes({&in, 1}, {&out, 1}), "scratch of weights");
+    kernel.run({{&in, 1}, {&out, 1}, scratch.get(), one, nullptr, uploads_.get()});
   }
 
   int slot(const Value& value, Format format) {
@@ -103,6 +121,7 @@ class Planner {
   const Graph& graph_;
   WeightsPool pool_;
   Target target_;
+  std::shared_ptr<void> uploads_;  // the stream of constants on their way to the device
   Plan plan_;
   std::map<std::pair<const Value*, Format>, int> slot_of_;
 };

@@ -1,5 +1,7 @@
 // Plan: steps over slots, one slot per value and format. What a cover becomes when kernels are prepared.
 #pragma once
+#include <array>
+
 #include "ir/tensor.h"
 #include "select/cover.h"
 #include "select/profile.h"
@@ -23,7 +25,8 @@ struct Step {
   std::string origins;  // names of the ONNX nodes it computes
   std::unique_ptr<Kernel> run;
   std::vector<int> in, out;
-  int in_place = -1;  // index into `in`, or -1
+  int in_place = -1;          // index into `in`, or -1
+  Space space = Space::host;  // where it runs, and where its scratch lies
 };
 
 struct Bound {
@@ -49,17 +52,18 @@ struct Plan {
   std::vector<Slot> slots;
   std::vector<Step> steps;
   std::vector<Bound> inputs, outputs;
-  int shared_in_place = 0;  // slots saved by writing over an operand
+  int shared_in_place = 0;   // slots saved by writing over an operand
+  Device* device = nullptr;  // null: every step and slot is the host's
 };
 
 Plan make_plan(const Graph& graph, const Cover& cover, const Target& target);
 
 // Offsets for known extents of all slots; scratch comes behind each step's slots. memory_planner.cpp
 struct MemoryMap {
-  std::vector<int64_t> slot_offset;     // in the arena; -1 for what lies elsewhere
-  std::vector<int64_t> scratch_offset;  // by step
-  std::vector<int64_t> thread_scratch;  // by step: where the threads' own parts begin, behind scratch_offset
-  int64_t arena_bytes = 0;
+  std::vector<int64_t> slot_offset;      // in the arena of its space; -1 for what lies elsewhere
+  std::vector<int64_t> scratch_offset;   // by step
+  std::vector<int64_t> thread_scratch;   // by step: where the threads' own parts begin, behind scratch_offset
+  std::array<int64_t, 2> arena_bytes{};  // by space
 };
 MemoryMap plan_memory(const Plan& plan, const std::vector<Extents>& extents, int threads);
 void find_life_times(Plan& plan);

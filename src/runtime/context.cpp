@@ -5,34 +5,11 @@
 #include <cstring>
 
 #include "base/memory.h"
+#include "runtime/on_device.h"
 
 namespace tenon {
 
-struct ExecutionContext::Shape {
-  std::vector<Extents> inputs;
-  std::vector<Extents> extents;  // by slot
-  MemoryMap memory;
-  struct Views {
-    std::vector<ConstView> in;
-    std::vector<View> out;
-  };
-  std::vector<Views> steps;
-};
-
 namespace {
-
-// Two threads in one context would write over each other's values: the second is told so.
-class InUse {
- public:
-  explicit InUse(std::atomic<bool>& flag) : flag_(flag) {
-    check(!flag_.exchange(true, std::memory_order_acquire), ErrorId::in_use,
-          "this context is running on another thread; give each thread a context of its own");
-  }
-  ~InUse() { flag_.store(false, std::memory_order_release); }
-
- private:
-  std::atomic<bool>& flag_;
-};
 
 // Finds the symbols' numbers from the inputs' extents, then checks every expression against them.
 Binding solve(const std::vector<Bound>& inputs, std::span<const Extents> extents) {
@@ -58,7 +35,31 @@ Binding solve(const std::vector<Bound>& inputs, std::span<const Extents> extents
 
 ExecutionContext::ExecutionContext(std::shared_ptr<const Plan> plan, int threads)
     : plan_(std::move(plan)), workers_(threads) {
+  if (plan_->device) on_device_ = std::make_unique<OnDevice>(*plan_->device);
   if (!plan_->profile.ranges.empty()) plan_for_highest();
+}
+
+ExecutionContext::~ExecutionContext() {
+  if (on_device_) try {
+      on_device_->device.synchronize_all();
+    } catch (const Error&) {  // a device that is lost has nothing left to wait for
+    }
+}
+
+// Grown arenas have other addresses, which recordings have within.
+void ExecutionContext::grow_arenas(const std::array<int64_t, 2>& bytes) {
+  for (Space space : {Space::host, Space::device}) {
+    auto i = size_t(space);
+    if (bytes[i] <= arena_bytes_[i]) continue;
+    bool recorded = false;
+    for (const auto& shape : shapes_) recorded = recorded || !shape->recorded.empty();
+    if (recorded) on_device_->device.synchronize_all();
+    for (const auto& shape : shapes_) shape->recorded.clear();
+    if (!on_device_) arena_[i] = allocate_memory(bytes[i], "activations");
+    else if (space == Space::host) arena_[i] = on_device_->device.allocate_host(bytes[i], "activations");
+    else arena_[i] = on_device_->device.allocate(bytes[i], "activations");
+    arena_bytes_[i] = bytes[i];
+  }
 }
 
 // Upper bounds of all extents: whatever shape comes, its values fit where these would lie.
@@ -68,8 +69,7 @@ void ExecutionContext::plan_for_highest() {
     for (const Dim& d : s.type.shape) highest.push(std::max<int64_t>(0, d.range(plan_->profile.ranges).high));
   }
   highest_ = plan_memory(*plan_, highest_extents_, workers_.threads());
-  arena_ = allocate_memory(highest_->arena_bytes, "activations");
-  arena_bytes_ = highest_->arena_bytes;
+  grow_arenas(highest_->arena_bytes);
 }
 
 void ExecutionContext::check_profile(const Binding& binding) const {
@@ -122,10 +122,7 @@ void ExecutionContext::set_shapes(std::span<const Extents> inputs) {
     shapes_.erase(known);
   } else {
     shape = bind(inputs);
-    if (shape->memory.arena_bytes > arena_bytes_) {
-      arena_ = allocate_memory(shape->memory.arena_bytes, "activations");
-      arena_bytes_ = shape->memory.arena_bytes;
-    }
+    grow_arenas(shape->memory.arena_bytes);
     if (shapes_.size() >= max_shapes) shapes_.pop_back();
   }
   shapes_.insert(shapes_.begin(), shape);
@@ -143,7 +140,7 @@ void ExecutionContext::set_addresses(std::span<const void* const> inputs, std::s
     if (slot.place == Slot::input) return const_cast<void*>(inputs[size_t(slot.binding)]);
     if (slot.place == Slot::output) return outputs[size_t(slot.binding)];
     if (slot.place == Slot::constant) return const_cast<std::byte*>(slot.weights->data);
-    return arena_.get() + now_->memory.slot_offset[size_t(s)];
+    return arena_[size_t(slot.format.space)].get() + now_->memory.slot_offset[size_t(s)];
   };
   for (size_t i = 0; i < plan_->steps.size(); ++i) {
     const Step& step = plan_->steps[i];
@@ -159,30 +156,47 @@ void ExecutionContext::run_steps() {
   using clock = std::chrono::steady_clock;
   for (size_t i = 0; i < plan_->steps.size(); ++i) {
     const Shape::Views& views = now_->steps[i];
-    std::byte* scratch = arena_.get() + now_->memory.scratch_offset[i];
+    std::byte* scratch = arena_[0].get() + now_->memory.scratch_offset[i];
     clock::time_point start = step_ms_.empty() ? clock::time_point() : clock::now();
     plan_->steps[i].run->run({views.in, views.out, scratch, workers_, scratch + now_->memory.thread_scratch[i]});
     if (!step_ms_.empty()) step_ms_[i] += std::chrono::duration<double, std::milli>(clock::now() - start).count();
   }
 }
 
-void ExecutionContext::run(std::span<const void* const> inputs, std::span<void* const> outputs) {
-  InUse guard(in_use_);
+void ExecutionContext::check_addresses(std::span<const void* const> inputs, std::span<void* const> outputs) const {
   check(now_, "set the shapes of the inputs first");
   check(inputs.size() == plan_->inputs.size() && outputs.size() == plan_->outputs.size(), "the network has ",
         plan_->inputs.size(), " inputs and ", plan_->outputs.size(), " outputs, found ", inputs.size(), " and ",
         outputs.size(), " addresses");
-  set_addresses(inputs, outputs);
-  run_steps();
-  for (size_t i = 0; i < plan_->outputs.size(); ++i) {  // inputs, constants and values asked for twice
+}
+
+// Outputs that no step writes: inputs, constants, and values asked for twice.
+void ExecutionContext::finish_outputs(std::span<const void* const> inputs, std::span<void* const> outputs,
+                                      void* stream) {
+  for (size_t i = 0; i < plan_->outputs.size(); ++i) {
     const Slot& slot = plan_->slots[size_t(plan_->outputs[i].slot)];
     if (slot.place == Slot::output && slot.binding == int(i)) continue;
     const void* from = slot.place == Slot::input    ? inputs[size_t(slot.binding)]
                        : slot.place == Slot::output ? outputs[size_t(slot.binding)]
                                                     : slot.weights->data;
-    const Extents& extents = now_->extents[size_t(plan_->outputs[i].slot)];
-    std::memcpy(outputs[i], from, size_t(stored_bytes(extents, slot.format)));
+    int64_t bytes = stored_bytes(now_->extents[size_t(plan_->outputs[i].slot)], slot.format);
+    if (on_device_) on_device_->device.copy(outputs[i], from, bytes, stream);
+    else std::memcpy(outputs[i], from, size_t(bytes));
   }
+}
+
+void ExecutionContext::run(std::span<const void* const> inputs, std::span<void* const> outputs) {
+  if (on_device_) {
+    void* stream = on_device_->stream.get();
+    enqueue(inputs, outputs, stream);
+    on_device_->device.synchronize(stream);
+    return on_device_->rethrow();
+  }
+  InUse guard(in_use_);
+  check_addresses(inputs, outputs);
+  set_addresses(inputs, outputs);
+  run_steps();
+  finish_outputs(inputs, outputs, nullptr);
 }
 
 }  // namespace tenon

@@ -1,15 +1,20 @@
 // ExecutionContext: shapes, addresses, scratch memory; runs a plan. One context serves one caller at a time.
+// A plan with a device runs on a stream: its steps there are enqueued, its host steps are called in the stream's order.
 #pragma once
 #include <atomic>
+#include <deque>
 #include <memory>
 
 #include "plan/plan.h"
 
 namespace tenon {
 
+struct Recorded;
+
 class ExecutionContext {
  public:
   ExecutionContext(std::shared_ptr<const Plan> plan, int threads);
+  ~ExecutionContext();
 
   // The extents of all inputs, in the plan's order. Refuses what does not agree with the network; known shapes are
   // looked up, a new one is evaluated once.
@@ -17,12 +22,14 @@ class ExecutionContext {
   const Extents& output_extents(int i) const;
   // Addresses of dense row-major memory, in the plan's order. Returns when the outputs are written.
   void run(std::span<const void* const> inputs, std::span<void* const> outputs);
+  // Of a plan with a device: returns when the work is on the stream. Addresses may lie in either space.
+  void enqueue(std::span<const void* const> inputs, std::span<void* const> outputs, void* stream);
 
   // From now on each run adds every step's milliseconds to its sum, in the plan's order; and those sums.
   void set_profiling(bool on);
   const std::vector<double>& step_ms() const { return step_ms_; }
 
-  int64_t arena_bytes() const { return arena_bytes_; }
+  int64_t arena_bytes() const { return arena_bytes_[0] + arena_bytes_[1]; }
 
  private:
   struct Shape;  // everything that follows from the inputs' extents
@@ -31,18 +38,42 @@ class ExecutionContext {
   std::unique_ptr<Shape> bind(std::span<const Extents> inputs) const;
   void set_addresses(std::span<const void* const> inputs, std::span<void* const> outputs);
 
+  // Two threads in one context would write over each other's values: the second is told so.
+  class InUse {
+   public:
+    explicit InUse(std::atomic<bool>& flag) : flag_(flag) {
+      check(!flag_.exchange(true, std::memory_order_acquire), ErrorId::in_use,
+            "this context is running on another thread; give each thread a context of its own");
+    }
+    ~InUse() { flag_.store(false, std::memory_order_release); }
+
+   private:
+    std::atomic<bool>& flag_;
+  };
+
+  void check_addresses(std::span<const void* const> inputs, std::span<void* const> outputs) const;
   void run_steps();
+  void grow_arenas(const std::array<int64_t, 2>& bytes);
+  void finish_outputs(std::span<const void* const> inputs, std::span<void* const> outputs, void* stream);
+
+  struct OnDevice;  // on_device.cpp
+  void enqueue_steps(void* stream, Recorded* recorded);
+  void time_steps(void* stream);
+  void* at_device(size_t binding, void* address, int64_t bytes);
+  void launch(void* stream, const std::vector<const void*>& addresses);
 
   std::shared_ptr<const Plan> plan_;
   Workers workers_;
-  std::shared_ptr<std::byte> arena_;
+  std::array<std::shared_ptr<std::byte>, 2> arena_;  // by space
   std::optional<MemoryMap> highest_;  // with a profile: offsets at its highest extents, which serve all shapes
   std::vector<Extents> highest_extents_;
-  int64_t arena_bytes_ = 0;
+  std::array<int64_t, 2> arena_bytes_{};
   std::vector<std::shared_ptr<Shape>> shapes_;  // most recent first, at most max_shapes
   Shape* now_ = nullptr;
   std::vector<double> step_ms_;  // empty: no profiling
   std::atomic<bool> in_use_ = false;
+  std::unique_ptr<OnDevice> on_device_;  // null: the plan has no device
+  std::deque<Recorded> captured_;        // host steps within graphs of the program's own
 };
 
 constexpr size_t max_shapes = 64;

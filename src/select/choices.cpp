@@ -119,10 +119,9 @@ std::string choices_text(const Cover& cover, const std::string& machine) {
   return text + "end\n";
 }
 
-StoredCover read_choices(std::string_view text, const std::string& machine, const Graph& graph,
-                         const Catalog& catalog) {
-  auto [begin, end] = find_block(text, machine);
-  if (begin == text.npos) return {{}, "it holds no plan for " + machine};
+StoredCover read_choices(std::string_view text, const Target& target, const Graph& graph, const Catalog& catalog) {
+  auto [begin, end] = find_block(text, target.isa);
+  if (begin == text.npos) return {{}, "it holds no plan for " + target.isa};
   std::string_view block = text.substr(begin, end - begin);
   Reading reading{catalog};
   for (const auto& n : graph.nodes()) reading.roots.emplace(n->output().name, n.get());
@@ -131,7 +130,8 @@ StoredCover read_choices(std::string_view text, const std::string& machine, cons
     for (std::string_view line = take_line(block); line != "end"; line = take_line(block))
       reading.add(reading.parse(line));
     for (const Graph::Output& out : graph.outputs())
-      check(reading.made.contains({out.value, plain_format(*out.value)}), "nothing makes the output '", out.name, "'");
+      check(reading.made.contains({out.value, plain_format(*out.value, target.border())}), "nothing makes the output '",
+            out.name, "'");
   } catch (const Error& e) {
     return {{}, e.what()};
   }

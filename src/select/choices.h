@@ -13,7 +13,7 @@ struct StoredCover {
   std::string reason;  // why there is none
 };
 // Looks for the machine's block in `text` and rebuilds its cover from what the catalog offers.
-StoredCover read_choices(std::string_view text, const std::string& machine, const Graph& graph, const Catalog& catalog);
+StoredCover read_choices(std::string_view text, const Target& target, const Graph& graph, const Catalog& catalog);
 // `text` without the machine's block: what other machines left stays.
 std::string without_choices(std::string_view text, const std::string& machine);
 

@@ -19,7 +19,7 @@ struct Here {
 
 std::string reason_for(std::string plans) {
   Here here;
-  return read_choices(plans, here.target.isa, here.graph, here.offers).reason;
+  return read_choices(plans, here.target, here.graph, here.offers).reason;
 }
 
 TEST(Choices, of_another_machine_are_made_anew_with_one_note_and_kept) {

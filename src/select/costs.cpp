@@ -39,6 +39,7 @@ double Costs::reformat_ms(const Value& value, Format from, Format to) const {
   const double* time = cache.find(reformat_key(value, from, to));
   if (time) return step_ms + *time;
   int64_t bytes = stored_bytes(value, from, target) + stored_bytes(value, to, target);
+  if (from.space == Space::device || to.space == Space::device) return step_ms + device_reformat_ms(from, to, bytes);
   return step_ms + roofline_ms(target, 0, 1, bytes) * (guess == Guess::bound ? 1. / target.threads : 8);
 }
 
@@ -123,15 +124,18 @@ void Costs::measure(const Offer& offer) {
     Target timed = target;
     timed.pool = &pool;
     std::unique_ptr<Kernel> kernel = offer.provider->prepare(offer, timed);
-    ms = time_ms(*kernel, offer.operands, out, weights > cold_weights_bytes);
+    ms = on_device(offer) ? time_on_device_ms(*kernel, offer.operands, out)
+                          : time_ms(*kernel, offer.operands, out, weights > cold_weights_bytes);
   } catch (const Error&) {  // refuses the numbers we made up: its prediction stands
   }
   cache.insert(key(offer), std::max(ms - offer.tail_ms, ms / 4));
 }
 
 void Costs::measure_reformat(const Value& value, Format from, Format to) {
-  std::unique_ptr<Kernel> kernel = target.reformat(value.type(), from, to);
-  cache.insert(reformat_key(value, from, to), time_ms(*kernel, {{&value, from}}, {{&value, to}}, false));
+  std::unique_ptr<Kernel> kernel = target.reformat(target, value.type(), from, to);
+  bool there = from.space == Space::device || to.space == Space::device;
+  cache.insert(reformat_key(value, from, to), there ? time_on_device_ms(*kernel, {{&value, from}}, {{&value, to}})
+                                                    : time_ms(*kernel, {{&value, from}}, {{&value, to}}, false));
 }
 
 }  // namespace tenon

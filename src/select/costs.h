@@ -32,6 +32,9 @@ class Costs {
   void chill(const std::vector<ConstView>& in, const std::vector<int64_t>& bytes) const;
   const std::string& key(const Offer& offer) const;
   double time_ms(const Kernel& kernel, const std::vector<Operand>& in, const std::vector<Operand>& out, bool weighted);
+  // costs_device.cpp
+  double device_reformat_ms(Format from, Format to, int64_t bytes) const;
+  double time_on_device_ms(const Kernel& kernel, const std::vector<Operand>& in, const std::vector<Operand>& out);
   mutable std::unordered_map<const Offer*, std::string> keys_{};
 };
 

@@ -56,7 +56,8 @@ class Sweep {
 
   Demands wanted(const Graph& graph) const {
     Demands demands;
-    for (const Graph::Output& out : graph.outputs()) want(demands, position_.at(out.value), plain_format(*out.value));
+    for (const Graph::Output& out : graph.outputs())
+      want(demands, position_.at(out.value), plain_format(*out.value, costs_.target.border()));
     return demands;
   }
 

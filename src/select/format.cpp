@@ -4,14 +4,21 @@ namespace tenon {
 
 static const char* const suffixes[layout_count] = {"", ".nhwc", ".c16"};
 
-std::string to_text(Format f) { return concat(f.element, suffixes[int(f.layout)]); }
+static constexpr std::string_view on_device = "@device";
+
+std::string to_text(Format f) {
+  return concat(f.element, suffixes[int(f.layout)], f.space == Space::device ? on_device : "");
+}
 
 Format parse_format(std::string_view text) {
-  size_t dot = text.find('.');
-  Format f{parse_element(text.substr(0, dot)), Layout::plain};
-  if (dot == text.npos) return f;
+  std::string_view rest = text;
+  Space space = rest.ends_with(on_device) ? Space::device : Space::host;
+  if (space == Space::device) rest.remove_suffix(on_device.size());
+  size_t dot = rest.find('.');
+  Format f{parse_element(rest.substr(0, dot)), Layout::plain, space};
+  if (dot == rest.npos) return f;
   for (int i = 1; i < layout_count; ++i)
-    if (text.substr(dot) == suffixes[i]) return f.layout = Layout(i), f;
+    if (rest.substr(dot) == suffixes[i]) return f.layout = Layout(i), f;
   fail(ErrorId::text_malformed, "no format is called '", text, "'");
 }
 

@@ -11,6 +11,7 @@ struct Call {
   std::byte* scratch;  // of scratch_bytes, 64-byte aligned; contents are whatever the last step left
   Workers& workers;
   std::byte* threads_scratch = nullptr;  // scratch_bytes_per_thread for each of the workers' threads
+  void* stream = nullptr;  // on a device: where the kernel enqueues its work; all memory above is the device's then
 
   // Within a task: the part that belongs to the thread it runs on.
   std::byte* own_scratch(int64_t bytes_per_thread) const {

@@ -71,6 +71,12 @@ int64_t moved_bytes(const Offer& offer, const Target& target) {
   return bytes;
 }
 
+bool on_device(const Offer& offer) {
+  auto there = [](Format f) { return f.space == Space::device; };
+  return std::any_of(offer.results.begin(), offer.results.end(), there) ||
+         std::any_of(offer.operands.begin(), offer.operands.end(), [&](const Operand& o) { return there(o.format); });
+}
+
 double roofline_ms(const Target& target, double multiply_adds, double share, int64_t bytes) {
   return std::max(2 * multiply_adds / (target.gflops * share), double(bytes) / target.gbytes) * 1e-6;
 }

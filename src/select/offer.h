@@ -11,6 +11,8 @@
 
 namespace tenon {
 
+class Device;
+
 // What the choice is made for: a machine, and the shapes of a profile.
 struct Target {
   std::string isa;                   // "cpu avx512": a plan serves every number of threads on it
@@ -20,7 +22,13 @@ struct Target {
   int threads = 1;
   Stop stop = {};               // asked by whatever walks over nodes or times kernels
   WeightsPool* pool = nullptr;  // where a plan's kernels put the weights they pack; null: each piece by itself
-  std::unique_ptr<Kernel> (*reformat)(const TensorType& type, Format from, Format to) = nullptr;
+  using Reformats = std::unique_ptr<Kernel>(const Target& target, const TensorType& type, Format from, Format to);
+  Reformats* reformat = nullptr;
+  Reformats* device_reformat = nullptr;  // between two formats in the device's memory; null: it has none
+  Device* device = nullptr;              // null: the CPU alone
+
+  // Where programs have the inputs and want the outputs.
+  Space border() const { return device ? Space::device : Space::host; }
 };
 
 class Provider;
@@ -88,6 +96,8 @@ TypicalViews typical_views(const Node& node, const Target& target);
 int64_t stored_bytes(const Value& value, Format format, const Target& target);
 // Bytes that the offer's operands and results occupy: the least a kernel must move.
 int64_t moved_bytes(const Offer& offer, const Target& target);
+// The offer reads or writes a device's memory: it runs there.
+bool on_device(const Offer& offer);
 // The roofline: arithmetic at `share` of the machine's peak, or memory, whichever takes longer.
 double roofline_ms(const Target& target, double multiply_adds, double share, int64_t bytes);
 

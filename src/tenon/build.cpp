@@ -87,7 +87,7 @@ void write_timings(const std::string& path, TimingCache& cache) {
 // else.
 StoredCover stored_cover(const BuildOptions& options, const Target& target, const Graph& graph, const Catalog& offers) {
   if (!options.optimize || options.plans.empty() || options.tuning_ms > 0 || !options.providers.empty()) return {};
-  return read_choices(options.plans, target.isa, graph, offers);
+  return read_choices(options.plans, target, graph, offers);
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ struct Memory {
 };
 
 void reformat(const Value& value, const Extents& extents, Format from, Format to, const void* in, void* out) {
-  auto kernel = cpu_target(1).reformat(value.type(), from, to);
+  auto kernel = cpu_target(1).reformat(cpu_target(1), value.type(), from, to);
   Workers one(1);
   ConstView source{in, from.element, extents};
   View made{out, to.element, extents};

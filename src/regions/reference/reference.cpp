@@ -42,7 +42,9 @@ void ReferenceProvider::offers(const Node& root, const Target& target, Offers& o
   offer.kernel = root.inputs().empty() ? "source" : "reference";
   offer.region = Region({&root});
   for (const Value* in : root.inputs()) offer.operands.push_back({in, plain_format(*in)});
-  for (const auto& out : root.outputs()) offer.results.push_back(plain_format(*out));
+  bool is_input = std::string_view(root.info().name) == "input";
+  for (const auto& out : root.outputs())
+    offer.results.push_back(plain_format(*out, is_input ? target.border() : Space::host));
   if (!root.inputs().empty()) {
     TypicalViews views = typical_views(root, target);
     double ns = is_pointwise(root) ? 20 : 1;  // per multiply-add: an interpreted expression, or a plain loop

@@ -116,7 +116,8 @@ class ConvertingReformat final : public Kernel {
 
 }  // namespace
 
-std::unique_ptr<Kernel> prepare_reformat(const TensorType& type, Format from, Format to) {
+std::unique_ptr<Kernel> prepare_reformat(const Target& target, const TensorType& type, Format from, Format to) {
+  if (from.space == Space::device || to.space == Space::device) return prepare_device_reformat(target, type, from, to);
   bool converts = from.element != to.element;
   check(!converts || (float_types.contains(from.element) && float_types.contains(to.element)), ErrorId::internal,
         "no reformat of ", type, " from ", from, " to ", to);

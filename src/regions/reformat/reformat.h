@@ -4,6 +4,8 @@
 
 namespace tenon {
 
-std::unique_ptr<Kernel> prepare_reformat(const TensorType& type, Format from, Format to);
+std::unique_ptr<Kernel> prepare_reformat(const Target& target, const TensorType& type, Format from, Format to);
+// Where one of the two formats is in a device's memory: a step of the device. device_reformat.cpp
+std::unique_ptr<Kernel> prepare_device_reformat(const Target& target, const TensorType& type, Format from, Format to);
 
 }  // namespace tenon

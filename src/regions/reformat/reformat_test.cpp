@@ -47,7 +47,7 @@ void check_pair(const Extents& extents, Format from, Format to) {
   Bytes x = run(*walking_reformat(plain, from), extents, plain, from, values, 1);
   Bytes expected = run(*walking_reformat(from, to), extents, from, to, x, 1);
   TensorType type{from.element, Shape(extents.begin(), extents.end())};
-  auto kernel = prepare_reformat(type, from, to);
+  auto kernel = prepare_reformat(Target(), type, from, to);
   for (int threads : {1, 3}) ASSERT_EQ(run(*kernel, extents, from, to, x, threads), expected) << threads << " threads";
 }
 

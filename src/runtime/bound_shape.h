@@ -1,0 +1,41 @@
+// Everything that follows from the extents of a context's inputs, kept for when they come again.
+#pragma once
+#include "devices/device.h"
+#include "runtime/context.h"
+
+namespace tenon {
+
+// A step of the host among steps of a device: called in the stream's order, with the views it was enqueued with.
+struct HostCall {
+  const Kernel* kernel;
+  std::vector<ConstView> in;
+  std::vector<View> out;
+  std::byte *scratch, *threads_scratch;
+  ExecutionContext* context;
+  bool once;  // deletes itself when it has run; those of a recording run many times
+};
+
+struct Recorded {
+  std::vector<const void*> addresses;  // of inputs and outputs, which the recording has within
+  std::vector<std::unique_ptr<HostCall>> host_calls;
+  std::unique_ptr<Recording> recording;
+};
+
+struct ExecutionContext::Shape {
+  std::vector<Extents> inputs;
+  std::vector<Extents> extents;  // by slot
+  MemoryMap memory;
+  struct Views {
+    std::vector<ConstView> in;
+    std::vector<View> out;
+  };
+  std::vector<Views> steps;
+
+  // On a device: what stands in for inputs and outputs in the host's memory, and the work for addresses that came
+  // twice.
+  std::vector<std::shared_ptr<std::byte>> staging;
+  std::vector<const void*> last_addresses;
+  std::vector<Recorded> recorded;
+};
+
+}  // namespace tenon

@@ -1,0 +1,123 @@
+// A run of a plan with a device: copies at the border, then the steps, launched one by one or as a recording.
+#include "runtime/on_device.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace tenon {
+
+constexpr size_t max_recordings = 4;  // of one shape: for programs that alternate between buffers
+
+void ExecutionContext::OnDevice::rethrow() {
+  std::scoped_lock lock(mutex);
+  if (std::exception_ptr e = std::exchange(error, nullptr)) std::rethrow_exception(e);
+}
+
+void ExecutionContext::OnDevice::call(void* host_call) {
+  auto* c = static_cast<HostCall*>(host_call);
+  std::unique_ptr<HostCall> owned(c->once ? c : nullptr);
+  try {
+    c->kernel->run({c->in, c->out, c->scratch, c->context->workers_, c->threads_scratch});
+  } catch (...) {
+    OnDevice& at = *c->context->on_device_;
+    std::scoped_lock lock(at.mutex);
+    if (!at.error) at.error = std::current_exception();
+  }
+}
+
+// What a stream is given: every step in order. `recorded` takes the host steps that a recording runs again.
+void ExecutionContext::enqueue_steps(void* stream, Recorded* recorded) {
+  for (size_t i = 0; i < plan_->steps.size(); ++i) {
+    const Step& step = plan_->steps[i];
+    const Shape::Views& views = now_->steps[i];
+    std::byte* scratch = arena_[size_t(step.space)].get() + now_->memory.scratch_offset[i];
+    if (step.space == Space::device) {
+      step.run->run({views.in, views.out, scratch, workers_, nullptr, stream});
+      continue;
+    }
+    auto call = std::make_unique<HostCall>(HostCall{step.run.get(), views.in, views.out, scratch,
+                                                    scratch + now_->memory.thread_scratch[i], this, !recorded});
+    on_device_->device.call_host(OnDevice::call, call.get(), stream);
+    if (recorded) recorded->host_calls.push_back(std::move(call));
+    else call.release();
+  }
+}
+
+// Each step by itself, waited for: profiles are looked at, not shipped.
+void ExecutionContext::time_steps(void* stream) {
+  using clock = std::chrono::steady_clock;
+  Device& device = on_device_->device;
+  for (size_t i = 0; i < plan_->steps.size(); ++i) {
+    const Step& step = plan_->steps[i];
+    const Shape::Views& views = now_->steps[i];
+    std::byte* scratch = arena_[size_t(step.space)].get() + now_->memory.scratch_offset[i];
+    device.synchronize(stream);
+    clock::time_point start = clock::now();
+    step.run->run({views.in, views.out, scratch, workers_, scratch + now_->memory.thread_scratch[i], stream});
+    device.synchronize(stream);
+    step_ms_[i] += std::chrono::duration<double, std::milli>(clock::now() - start).count();
+  }
+}
+
+// A program's addresses where they can stay; memory of ours on the device for those in the host's memory.
+void* ExecutionContext::at_device(size_t binding, void* address, int64_t bytes) {
+  if (bytes == 0 || on_device_->device.space_of(address) == Space::device) return address;
+  now_->staging.resize(plan_->inputs.size() + plan_->outputs.size());
+  std::shared_ptr<std::byte>& stand_in = now_->staging[binding];
+  if (!stand_in) stand_in = on_device_->device.allocate(bytes, "an input or output");
+  return stand_in.get();
+}
+
+void ExecutionContext::launch(void* stream, const std::vector<const void*>& addresses) {
+  if (!step_ms_.empty()) return time_steps(stream);
+  Device& device = on_device_->device;
+  bool again = addresses == now_->last_addresses;
+  now_->last_addresses = addresses;
+  if (device.is_recording(stream)) return enqueue_steps(stream, &captured_.emplace_back());
+  auto& recorded = now_->recorded;
+  auto known =
+      std::find_if(recorded.begin(), recorded.end(), [&](const Recorded& r) { return r.addresses == addresses; });
+  if (known != recorded.end()) return known->recording->launch(stream);
+  if (!again) return enqueue_steps(stream, nullptr);
+  Recorded made{addresses, {}, nullptr};
+  device.begin_recording(on_device_->recording_stream.get());
+  try {
+    enqueue_steps(on_device_->recording_stream.get(), &made);
+  } catch (...) {
+    device.end_recording(on_device_->recording_stream.get());
+    throw;
+  }
+  made.recording = device.end_recording(on_device_->recording_stream.get());
+  made.recording->launch(stream);
+  if (recorded.size() >= max_recordings) {
+    device.synchronize_all();  // what is dropped may still run
+    recorded.erase(recorded.begin());
+  }
+  recorded.push_back(std::move(made));
+}
+
+void ExecutionContext::enqueue(std::span<const void* const> inputs, std::span<void* const> outputs, void* stream) {
+  InUse guard(in_use_);
+  check_addresses(inputs, outputs);
+  check(on_device_ != nullptr, ErrorId::internal, "a plan of the CPU alone was enqueued");
+  on_device_->rethrow();
+  Device& device = on_device_->device;
+  auto bytes = [&](int slot) { return stored_bytes(now_->extents[size_t(slot)], plan_->slots[size_t(slot)].format); };
+  std::vector<const void*> in(inputs.begin(), inputs.end()), addresses;
+  std::vector<void*> out(outputs.begin(), outputs.end());
+  for (size_t i = 0; i < in.size(); ++i) {
+    int64_t size = bytes(plan_->inputs[i].slot);
+    in[i] = at_device(i, const_cast<void*>(inputs[i]), size);
+    if (in[i] != inputs[i]) device.copy(const_cast<void*>(in[i]), inputs[i], size, stream);
+  }
+  for (size_t i = 0; i < out.size(); ++i) out[i] = at_device(in.size() + i, outputs[i], bytes(plan_->outputs[i].slot));
+  addresses.assign(in.begin(), in.end());
+  addresses.insert(addresses.end(), out.begin(), out.end());
+  set_addresses(in, out);
+  launch(stream, addresses);
+  finish_outputs(in, out, stream);
+  for (size_t i = 0; i < out.size(); ++i)
+    if (out[i] != outputs[i]) device.copy(outputs[i], out[i], bytes(plan_->outputs[i].slot), stream);
+}
+
+}  // namespace tenon
