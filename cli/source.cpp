@@ -34,6 +34,10 @@ std::vector<int64_t> numbers(const std::string& text, const std::string& option)
 void Source::add_to(CLI::App& command, bool with_options) {
   command.add_option("model", path, "ONNX or engine file")->required();
   if (!with_options) return;
+  command.add_option("--device", options.device, "cpu; cuda: the first NVIDIA GPU; auto: it if there is one");
+  command.add_option("--permit", options.permit, "what f32 values inside may be stored as: f16, bf16")
+      ->allow_extra_args(false)
+      ->delimiter(',');
   command.add_option("--threads", options.threads, "0: all that the process may use")->check(CLI::Range(0, 4096));
   command.add_option("--tuning-ms", options.tuning_ms, "time for measuring kernels; 0: choose by prediction alone")
       ->check(CLI::NonNegativeNumber);

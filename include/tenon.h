@@ -51,6 +51,10 @@ struct DimensionRange {
 };
 
 struct Options {
+  std::string device = "cpu";  // "cuda": the first NVIDIA GPU; "auto": it if there is one, else the CPU
+  // Element types that f32 values inside may be stored in where that is faster: "f16", "bf16". A permission, no
+  // command.
+  std::vector<std::string> permit;
   int threads = 0;                     // 0: all that the process may use
   bool optimize = true;                // false: every node by its reference kernel
   double tuning_ms = 0;                // time for measuring kernels; 0: choose by prediction alone

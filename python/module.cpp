@@ -42,6 +42,8 @@ static void add_options(py::module_& m) {
         options.cancelled = interrupted;
         return options;
       }))
+      .def_readwrite("device", &Options::device)
+      .def_readwrite("permit", &Options::permit)
       .def_readwrite("threads", &Options::threads)
       .def_readwrite("optimize", &Options::optimize)
       .def_readwrite("tuning_ms", &Options::tuning_ms)

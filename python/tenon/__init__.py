@@ -100,9 +100,11 @@ def catalogue():
     return dict(zip(("kernels", "rules", "passes", "operators"), _catalogue()))
 
 
-def load(source, device="cpu", **options):
+def load(source, **options):
     """Builds a model from the path or the bytes of an ONNX or engine file. Ctrl-C ends a build. Options:
 
+    device="cpu"     "cuda": the first NVIDIA GPU; "auto": it if there is one
+    permit=()        what f32 values inside may be stored as where that is faster: "f16", "bf16"
     threads=0        how many; 0 takes all that the process may use
     optimize=True    False runs every node by its reference kernel
     tuning_ms=0      time for measuring kernels; 0 chooses by prediction alone
@@ -110,7 +112,5 @@ def load(source, device="cpu", **options):
     profile=None     for every open dimension its lowest, typical and highest size: {"N": (1, 4, 16)};
                      memory is planned once, for the highest
     timing_cache=""  a file of measured times, which tuning reads and adds to"""
-    if device != "cpu":
-        raise Error(f"TN402: there is no device '{device}'; devices: cpu", "TN402", "device")
     source = source if isinstance(source, bytes) else os.fspath(source)
     return Model(_Model.load(source, native_options(**options)))

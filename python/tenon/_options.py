@@ -4,8 +4,11 @@ import os
 from ._tenon import Options
 
 
-def native_options(threads=0, optimize=True, tuning_ms=0, providers=(), profile=None, timing_cache=""):
+def native_options(device="cpu", permit=(), threads=0, optimize=True, tuning_ms=0, providers=(), profile=None,
+                   timing_cache=""):
     options = Options()
+    options.device = device
+    options.permit = list(permit)
     options.threads = threads
     options.optimize = optimize
     options.tuning_ms = tuning_ms

@@ -103,7 +103,8 @@ Built build(Graph lowered, const BuildOptions& options) {
   }
 
   Workers workers(options.threads);
-  Target target = cpu_target(workers.threads());
+  Target target = target_on(options.device, workers.threads(), built.notes);
+  built.device = target.isa;
   Profile profile = options.profile.ranges.empty() ? read_profile(options.plans) : options.profile;
   std::map<std::string, int> symbols = symbols_of(graph);
   check_profile(profile, symbols);
@@ -115,7 +116,7 @@ Built build(Graph lowered, const BuildOptions& options) {
   read_timings(options.timing_cache, cache, built.notes);
   Costs costs(target, cache, workers);
   costs.constants = constants_of(graph);
-  Catalog offers = catalog(graph, providers, target, domains(graph, {}));
+  Catalog offers = catalog(graph, providers, target, domains(graph, options.permissions));
   Cover chosen;
   StoredCover stored = stored_cover(options, target, graph, offers);
   if (stored.cover) {

@@ -5,6 +5,8 @@
 namespace tenon {
 
 struct BuildOptions {
+  std::string device = "cpu";
+  Permissions permissions = {};
   int threads = 0;
   bool optimize = true;  // false: every node by its reference kernel
   double tuning_ms = 0;
@@ -22,6 +24,7 @@ struct Built {
   std::string plans;               // choices as text, for the engine file: this machine's, and what others left
   std::vector<std::string> notes;  // what a user should know, a line each
   std::map<std::string, double> stats;
+  std::string device;  // what it is built for: "cpu avx512", "cuda sm_90"
 };
 
 Built build(Graph graph, const BuildOptions& options);

@@ -38,6 +38,11 @@ struct Model::State {
 
 static BuildOptions how_to_build(const Options& options) {
   BuildOptions how;
+  how.device = options.device;
+  for (const std::string& element : options.permit) {
+    check(element == "f16" || element == "bf16", "'", element, "' cannot be permitted; f16 and bf16 can");
+    (element == "f16" ? how.permissions.f16 : how.permissions.bf16) = true;
+  }
   how.threads = options.threads;
   how.optimize = options.optimize;
   how.tuning_ms = options.tuning_ms;

@@ -45,4 +45,31 @@ Target cpu_target(int threads) {
   return target;
 }
 
+#ifdef TENON_CUDA
+static Target cuda_target(Device& device, int threads) {
+  Target target = cpu_target(threads);
+  target.device = &device;
+  target.isa = device.kind();
+  target.machine = concat(device.kind(), ", ", device.name(), ", ", threads, " threads");
+  target.device_reformat = prepare_cuda_reformat;
+  return target;
+}
+#endif
+
+Target target_on(const std::string& device, int threads, [[maybe_unused]] std::vector<std::string>& notes) {
+  check(device == "cpu" || device == "cuda" || device == "auto", ErrorId::unknown_name, "no device is called '", device,
+        "'; there are cpu, cuda and auto");
+  if (device == "cpu") return cpu_target(threads);
+  std::string why = "this build has no support for it";
+#ifdef TENON_CUDA
+  if (Device* gpu = cuda_device(why)) {
+    for (const std::string& missing : missing_cuda_libraries()) notes.push_back(missing);
+    return cuda_target(*gpu, threads);
+  }
+#endif
+  check(device == "auto", ErrorId::device, "the device 'cuda' cannot be had: ", why,
+        "; use cpu, or auto, which takes a GPU where there is one");
+  return cpu_target(threads);
+}
+
 }  // namespace tenon

@@ -1,0 +1,54 @@
+// What generations mean differently, and what a row of api/surface cannot say.
+#pragma once
+#include "bits.h"
+
+namespace shell {
+
+// The sink of the logger given last, for calls that have no object.
+inline std::shared_ptr<objects::LogSink>& last_logger() {
+  static std::shared_ptr<objects::LogSink> sink;
+  return sink;
+}
+
+}  // namespace shell
+
+#include "plugin_registry.h"
+
+namespace shell::hand {
+
+inline IPluginRegistry& IBuilder_getPluginRegistry(objects::Builder&) { return plugin_registry(); }
+inline IPluginRegistry& IRuntime_getPluginRegistry(objects::Runtime&) { return plugin_registry(); }
+inline const IPluginRegistry& IBuilder_getPluginRegistry(const objects::Builder&) { return plugin_registry(); }
+
+#if NV_TENSORRT_MAJOR < 10
+inline INetworkDefinition* IBuilder_createNetworkV2(objects::Builder& b, NetworkDefinitionCreationFlags flags) {
+  const bool explicit_batch = flags >> int(NetworkDefinitionCreationFlag::kEXPLICIT_BATCH) & 1U;
+  return wrap(b.create_network(!explicit_batch));
+}
+inline bool INetworkDefinition_hasImplicitBatchDimension(objects::Network& n) { return n.implicit_batch; }
+inline bool IExecutionContext_enqueue(objects::Context& c, int32_t batch, void* const* bindings, cudaStream_t stream,
+                                      cudaEvent_t* consumed) {
+  if (batch != 1)
+    refuse(objects::ErrorCode::invalid_argument, "an engine with explicit batch runs with batchSize 1 only");
+  c.enqueue_v2(bindings, stream, consumed);
+  return true;
+}
+inline bool IExecutionContext_execute(objects::Context& c, int32_t batch, void* const* bindings) {
+  if (batch != 1)
+    refuse(objects::ErrorCode::invalid_argument, "an engine with explicit batch runs with batchSize 1 only");
+  c.execute_v2(bindings);
+  return true;
+}
+#else
+inline INetworkDefinition* IBuilder_createNetworkV2(objects::Builder& b, NetworkDefinitionCreationFlags) {
+  return wrap(b.create_network(false));
+}
+inline bool INetworkDefinition_hasImplicitBatchDimension(objects::Network&) { return false; }
+inline IExecutionContext* ICudaEngine_createExecutionContext(objects::Engine& e,
+                                                             ExecutionContextAllocationStrategy strategy) {
+  to_core(strategy);
+  return wrap(e.create_context());
+}
+#endif
+
+}  // namespace shell::hand

@@ -1,0 +1,15 @@
+# api/cudart_host: the stand-in for the CUDA runtime, once for each name that programs were linked with.
+file(GLOB cudart_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/api/cudart_host/*.cpp)
+add_library(cudart_objects OBJECT ${cudart_sources})
+target_include_directories(cudart_objects PUBLIC ${CMAKE_SOURCE_DIR}/api/cudart_host/include)
+target_compile_options(cudart_objects PRIVATE -fvisibility=default)
+foreach(soname 11.0 12 13)
+  set(map ${CMAKE_BINARY_DIR}/cudart/${soname}.map)
+  file(CONFIGURE OUTPUT ${map} CONTENT "libcudart.so.${soname} { global: cuda*; __cuda*; local: *; };\n")
+  add_library(cudart_${soname} SHARED)
+  target_link_libraries(cudart_${soname} PRIVATE cudart_objects Threads::Threads)
+  target_link_options(cudart_${soname} PRIVATE -Wl,--version-script=${map} -Wl,-z,defs)
+  set_target_properties(cudart_${soname} PROPERTIES OUTPUT_NAME cudart LINKER_LANGUAGE CXX VERSION ${soname}
+    SOVERSION ${soname} LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/cudart/${soname})
+  list(APPEND cudart_targets cudart_${soname})
+endforeach()

@@ -1,0 +1,18 @@
+// Between the API's types and the core's.
+#pragma once
+#include "ir/type.h"
+#include "objects/object.h"
+
+namespace tenon::objects {
+
+ElementType element_of(DataType type);  // refuses what the core has no elements for
+DataType data_type_of(ElementType element);
+Dims dims_of(const Shape& shape);  // -1 where an extent is open
+Dims dims_of(const Extents& extents);
+// Open extents become symbols: "NAME.0" for axis 0 of the input NAME.
+Shape shape_of(const Dims& dims, const std::string& name);
+Extents extents_of(const Dims& dims);                            // refuses open ones
+std::vector<int64_t> list_of(const Dims& dims);                  // any numbers
+const char* text_or_refuse(const char* text, const char* what);  // refuses null
+
+}  // namespace tenon::objects

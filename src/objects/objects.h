@@ -1,0 +1,6 @@
+// All objects that a shell forwards to.
+#pragma once
+#include "objects/builder.h"
+#include "objects/engine.h"
+#include "objects/network.h"
+#include "objects/parser.h"
