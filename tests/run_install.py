@@ -92,7 +92,7 @@ def test_python_package(prefix, folder):
 
 def test_nothing_leads_back_to_the_build_folder(prefix, folder):
     binaries = [f for f in prefix.rglob("*") if f.is_file() and not f.is_symlink() and f.read_bytes()[:4] == b"\x7fELF"]
-    assert len(binaries) == 3, binaries
+    assert len(binaries) == 10, binaries  # two libraries of each generation, three of the stand-in runtime
     for file in binaries:
         paths = [line for line in run("readelf", "-d", file).splitlines() if "RUNPATH" in line or "RPATH" in line]
         assert str(BUILD) not in "".join(paths), f"{file}: {paths}"

@@ -22,7 +22,7 @@ class Shell:
     def text(self, library):
         live = self.live(library)
         out = f"// The shell of API generation {self.generation}. Generated from api/surface; do not edit.\nnamespace shell\n{{\n"
-        wrapped = [c for c in live if c.core and c.impl]
+        wrapped = [c for c in live if c.impl and c.core and (c.core != "Layer" or c.layer or c.name == "ILayer")]
         if library == "nvinfer":
             out += "".join(self.conversions(e) for e in self.surface.enums.values()
                            if e.inside == "nvinfer1" and e.live(self.generation))
@@ -30,14 +30,18 @@ class Shell:
             wrapped = [c for c in self.live("nvinfer") if c.name in ("INetworkDefinition",)]
             out += "".join(self.conversions(e) for e in self.surface.enums.values()
                            if e.inside == "nvonnxparser" and e.live(self.generation))
-        out += "".join(self.declaration(c) for c in (wrapped if library == "nvinfer" else []))
+        out += "".join(self.declaration(c) for c in wrapped if library == "nvinfer" and (c.core != "Layer" or c.name == "ILayer"))
         out += "".join(self.library_declaration(c) for c in live if not c.impl)
         if library == "nvinfer":
             out += "".join(self.adapter(c) for c in self.surface.classes.values()
                            if c.role == "callback" and c.core and c.lives(self.generation))
         out += f'}} // namespace shell\n#include "hand_{library}.h"\nnamespace shell\n{{\n'
         out += "".join(self.part(c) for c in live if c.impl)
-        out += "".join(self.handle(c) for c in wrapped if library == "nvinfer")
+        if library == "nvinfer":
+            own = [c for c in wrapped if c.core != "Layer" or c.name == "ILayer"]
+            out += "".join(self.handle(c) for c in wrapped)
+            out += "".join(self.wrap(c, f"{c.name[1:]}Handle", c.role == "owned") for c in own if c.name != "ILayer") + self.wrap_layer()
+            out += "".join(self.peek(c) for c in own) + self.kept([c for c in live if c.impl and not c.core])
         out += "".join(self.library_class(c) for c in live if not c.impl)
         return out + "} // namespace shell\n"
 
@@ -71,7 +75,7 @@ class Shell:
             return f"to_core({a.name})"
         if other and other.role == "callback":
             return f"adapt({a.name})"
-        if other and other.core and "**" not in t:
+        if other and other.core and (other.core != "Layer" or b == "ILayer") and "**" not in t:
             return f"core_of({a.name})"
         return a.name
 
@@ -91,7 +95,7 @@ class Shell:
             return f"return hw_from_core({expression});"
         if other and other.role == "callback":
             return f"return user_of<{b}>({expression});"
-        if other and other.core:
+        if other and other.core and (other.core != "Layer" or b == "ILayer"):
             return f"return {'*' if '&' in t else ''}wrap({expression});"
         if t in ("const char*", "const AsciiChar*"):
             return f"return text({expression});"
@@ -167,20 +171,34 @@ class Shell:
         out += f"    explicit {name}({given}) : {init}\n    {{\n{links}"
         out += f"        owner->handle = static_cast<{c.name}*>(this);\n" if own else ""
         out += "    }\n" + (f"    ~{name}() override {{ owner->handle = nullptr; }}\n" if own else "") + "};\n"
-        return out + self.wrap(c, name, own) + self.peek(c)
+        return out
 
     def wrap(self, c, name, own):
-        kids = [k for k in self.live("nvinfer") if k.core and k.core != c.core and c.name in k.bases.values()]
         out = f"{c.name}* wrap(objects::{c.core}* c)\n{{\n    if (!c) return nullptr;\n"
-        out += f"    if (c->handle) return static_cast<{c.name}*>(c->handle);\n" if not kids else ""
-        for k in kids:
-            out += f"    if (auto* k = dynamic_cast<objects::{k.core}*>(c)) return wrap(k);\n"
-        out += f"    if (c->handle) return static_cast<{c.name}*>(c->handle);\n" if kids else ""
+        out += f"    if (c->handle) return static_cast<{c.name}*>(c->handle);\n"
         if own:
             return (out + f"    return nullptr;\n}}\n{c.name}* wrap(std::shared_ptr<objects::{c.core}> c)\n{{\n"
                     f"    return c ? new {name}(std::move(c)) : nullptr;\n}}\n")
-        return (out + f"    auto held = std::make_unique<Held<{name}>>(*c);\n    auto* made = static_cast<{c.name}*>(&held->value);\n"
-                f"    c->handle = made;\n    c->facade = std::move(held);\n    return made;\n}}\n")
+        return out + f"    return hold<{c.name}, {name}>(*c);\n}}\n"
+
+    def wrap_layer(self):
+        """Layers are shown as the class of their kind, for programs cast to it when they have asked for the kind."""
+        out = "ILayer* wrap(objects::Layer* c)\n{\n    if (!c) return nullptr;\n"
+        out += "    if (c->handle) return static_cast<ILayer*>(c->handle);\n    switch (c->type)\n    {\n"
+        for k in self.live("nvinfer"):
+            if not k.layer:
+                continue
+            name, kind = f"{k.name[1:]}Handle", f"    case objects::LayerType::{core_name(k.layer)}: "
+            if k.core == "Layer":
+                out += kind + f"return hold<ILayer, {name}>(*c);\n"
+            else:
+                out += kind + f"if (auto* k = dynamic_cast<objects::{k.core}*>(c)) return wrap(k);\n        break;\n"
+        return out + "    default: break;\n    }\n    return hold<ILayer, LayerHandle>(*c);\n}\n"
+
+    def kept(self, classes):
+        """Tables of classes that no object has yet are in the library all the same, in form."""
+        made = "".join(f"    keep({c.name[1:]}Part(o));\n" for c in classes)
+        return f"[[gnu::used]] static void tables_to_come(objects::Object& o)\n{{\n{made}}}\n"
 
     def peek(self, c):
         member, table = c.impl

@@ -6,6 +6,7 @@
     role child                                child (owned by its network), owned (deleted by the program), library (we
                                               implement the class itself), callback (the program does), base
     core PoolingLayer                         the class of tenon::objects behind it
+    layer kPOOLING                            the kind of layer that is shown as this class
     8  | 10 | signature                       | does             | says
     0  | 0  | void setPoolingType(PoolingType type) | field pooling | …
 
@@ -69,6 +70,7 @@ class Class:
     core: str = ""
     inside: str = "nvinfer1"
     destructor: str = "public"
+    layer: str = ""
     only: str = ""  # the one generation that has it; empty: all
     namespace: dict = dataclasses.field(default_factory=dict)  # generation -> (inner namespace, name within)
     types: list = dataclasses.field(default_factory=list)
@@ -176,7 +178,7 @@ class Surface:
             c.constants.append(rest)
         elif word == "nested":
             c.nested.append(rest)
-        elif word in ("role", "core", "inside", "destructor", "only"):
+        elif word in ("role", "core", "layer", "inside", "destructor", "only"):
             setattr(c, word, rest)
         else:
             fail(where, f"cannot read '{word} {rest}'")

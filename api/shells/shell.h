@@ -112,6 +112,20 @@ struct Held final : objects::Facade {
   explicit Held(Core& core) : value(core) {}
 };
 
+template <class Interface, class Handle, class Core>
+Interface* hold(Core& core) {
+  auto held = std::make_unique<Held<Handle>>(core);
+  Interface* made = &held->value;
+  core.handle = made;
+  core.facade = std::move(held);
+  return made;
+}
+
+template <class Part>
+void keep(const Part& part) {
+  asm volatile("" : : "r"(&part) : "memory");
+}
+
 // Words of flags, bit by bit: generations number the same flag differently.
 template <class E>
 uint64_t bits_to_core(uint32_t word);

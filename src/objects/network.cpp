@@ -7,6 +7,7 @@
 #include "objects/convert.h"
 #include "objects/layer_types.h"
 #include "ops/input/input.h"
+#include "ops/pool/pool.h"
 
 namespace tenon::objects {
 
@@ -116,6 +117,7 @@ L* Network::add(std::unique_ptr<L> made, const char* kind, std::vector<Tensor*> 
 }
 
 PoolingLayer* Network::add_pooling(Tensor& input, PoolingType type, const Dims& window) {
+  check(window.n == 2 || window.n == 3, "the window has ", window.n, " extents; 2 or 3 are possible");
   return add(std::make_unique<PoolingLayer>(*this, type, window), "Pooling", {&input});
 }
 
@@ -148,7 +150,9 @@ void Network::absorb(tenon::Network&& parsed) {
       tensor_of[&n->output()] = &made;
       continue;
     }
-    auto layer = std::make_unique<Layer>(*this, layer_type_of(*n));
+    const Pool* pool = as<Pool>(*n);
+    std::unique_ptr<Layer> layer = pool ? std::make_unique<PoolingLayer>(*this, *pool)
+                                        : std::make_unique<Layer>(*this, layer_type_of(*n));
     layer->inherit(*this);
     layer->node = n;
     layer->name = n->origins().empty() ? n->output().name : *n->origins().begin();

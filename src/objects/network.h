@@ -9,6 +9,7 @@ namespace tenon {
 class Network;
 class Node;
 struct Op;
+struct Pool;
 struct Value;
 }  // namespace tenon
 
@@ -58,8 +59,10 @@ struct TENON_OBJECT PoolingLayer final : Layer {
   Dims window, stride, pre_padding, post_padding;
   float blend_factor = 0;  // weight of the average where both are blended
   bool average_count_excludes_padding = true;
+  std::vector<int64_t> dilations;  // a parser may set them; the API has no name for them
 
   PoolingLayer(Network& n, PoolingType p, const Dims& w);
+  PoolingLayer(Network& n, const Pool& pool);  // what a parser made
   void set_padding(const Dims& p) { pre_padding = post_padding = p; }
   std::unique_ptr<Op> op() const override;
 };

@@ -1,4 +1,6 @@
 // IPoolingLayer's fields as the operator pool.
+#include <algorithm>
+
 #include "objects/convert.h"
 #include "objects/network.h"
 #include "ops/pool/pool.h"
@@ -35,8 +37,25 @@ PoolingLayer::PoolingLayer(Network& n, PoolingType p, const Dims& w)
       window(w),
       stride(repeated(w.n, 1)),
       pre_padding(repeated(w.n, 0)),
-      post_padding(pre_padding) {
-  check(w.n == 2 || w.n == 3, "the window has ", w.n, " extents; 2 or 3 are possible");
+      post_padding(pre_padding) {}
+
+static Dims dims_of_list(const std::vector<int64_t>& list, size_t count, int64_t otherwise) {
+  Dims dims = repeated(int32_t(count), otherwise);
+  std::copy(list.begin(), list.end(), dims.d);
+  return dims;
+}
+
+PoolingLayer::PoolingLayer(Network& n, const Pool& pool)
+    : PoolingLayer(n, pool.kind == PoolKind::max ? PoolingType::max : PoolingType::average,
+                   dims_of_list(pool.window, pool.window.size(), 1)) {
+  stride = dims_of_list(pool.strides, pool.window.size(), 1);
+  pre_padding = dims_of_list(pool.pads_begin, pool.window.size(), 0);
+  post_padding = dims_of_list(pool.pads_end, pool.window.size(), 0);
+  average_count_excludes_padding = !pool.count_pads;
+  dilations = pool.dilations;
+  if (pool.ceil) padding_mode = PaddingMode::caffe_round_up;
+  if (pool.auto_pad == AutoPad::same_upper) padding_mode = PaddingMode::same_upper;
+  if (pool.auto_pad == AutoPad::same_lower) padding_mode = PaddingMode::same_lower;
 }
 
 std::unique_ptr<Op> PoolingLayer::op() const {
@@ -44,6 +63,7 @@ std::unique_ptr<Op> PoolingLayer::op() const {
   pool->strides = list_of(stride);
   pool->pads_begin = list_of(pre_padding);
   pool->pads_end = list_of(post_padding);
+  pool->dilations = dilations;
   pool->count_pads = !average_count_excludes_padding;
   for (const auto* numbers : {&pool->strides, &pool->pads_begin, &pool->pads_end})
     check(numbers->size() == pool->window.size(), "'", name, "': stride and padding need ", pool->window.size(),
