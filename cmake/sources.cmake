@@ -1,10 +1,14 @@
 # Sorts the files of src/ by their names; leaves core_sources and test_sources.
 #   *_test.cpp      a unit test, in tenon_tests alone
 #   *_onednn.cpp    only with oneDNN
+#   *_cuda.cpp      only with CUDA's headers
 #   *_avx2.cpp …    compiled for that instruction set; its functions are called after asking the CPU
 file(GLOB_RECURSE core_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/*.cpp)
 if(NOT TENON_ONEDNN)
   list(FILTER core_sources EXCLUDE REGEX "_onednn(_test)?\\.cpp$")
+endif()
+if(NOT TENON_CUDA)
+  list(FILTER core_sources EXCLUDE REGEX "_cuda(_test)?\\.cpp$")
 endif()
 set(test_sources ${core_sources})
 list(FILTER test_sources INCLUDE REGEX "_test\\.cpp$")

@@ -151,8 +151,8 @@ void Network::absorb(tenon::Network&& parsed) {
       continue;
     }
     const Pool* pool = as<Pool>(*n);
-    std::unique_ptr<Layer> layer = pool ? std::make_unique<PoolingLayer>(*this, *pool)
-                                        : std::make_unique<Layer>(*this, layer_type_of(*n));
+    std::unique_ptr<Layer> layer =
+        pool ? std::make_unique<PoolingLayer>(*this, *pool) : std::make_unique<Layer>(*this, layer_type_of(*n));
     layer->inherit(*this);
     layer->node = n;
     layer->name = n->origins().empty() ? n->output().name : *n->origins().begin();

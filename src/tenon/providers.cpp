@@ -4,6 +4,12 @@
 
 #include "kernels/cpu/isa.h"
 #include "regions/reformat/reformat.h"
+#ifdef TENON_CUDA
+#include "devices/cuda/cuda.h"
+#include "devices/cuda/module.h"
+#include "regions/cuda_generated/kernels.h"
+#include "regions/cuda_generated/libraries.h"
+#endif
 
 namespace tenon {
 
@@ -46,6 +52,12 @@ Target cpu_target(int threads) {
 }
 
 #ifdef TENON_CUDA
+static void note_missing_libraries(std::vector<std::string>& notes) {
+  for (const auto& [library, why] : {std::pair{"NVRTC", why_no_nvrtc()}, std::pair{"cuBLASLt", why_no_cublaslt()},
+                                     std::pair{"cuDNN", why_no_cudnn()}})
+    if (!why.empty()) notes.push_back(concat(library, " is not there, and its kernels are not on offer: ", why));
+}
+
 static Target cuda_target(Device& device, int threads) {
   Target target = cpu_target(threads);
   target.device = &device;
@@ -63,7 +75,7 @@ Target target_on(const std::string& device, int threads, [[maybe_unused]] std::v
   std::string why = "this build has no support for it";
 #ifdef TENON_CUDA
   if (Device* gpu = cuda_device(why)) {
-    for (const std::string& missing : missing_cuda_libraries()) notes.push_back(missing);
+    note_missing_libraries(notes);
     return cuda_target(*gpu, threads);
   }
 #endif

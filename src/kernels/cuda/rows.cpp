@@ -1,0 +1,110 @@
+#include "kernels/cuda/rows.h"
+
+namespace tenon::cuda {
+
+namespace {
+
+std::string frame(ElementType in, ElementType out) {
+  const char* accumulator = in == ElementType::f64 ? "double" : "float";
+  return prelude() +
+         concat("typedef ", stored_type(in), " In;\ntypedef ", stored_type(out), " Out;\ntypedef ", accumulator,
+                " Sum;\n") +
+         concat(
+             "struct Row { long long rows, length, kept_rank, reduced_rank, kept_extent[8], kept_stride_x[8], "
+             "kept_stride_y[8], ",
+             "reduced_extent[8], reduced_stride_x[8], reduced_stride_y[8]; };\n") +
+         R"(
+__device__ inline void place(long long i, long long rank, const long long* extent, const long long* sx, const long long* sy,
+                             long long& x, long long& y) {
+  for (int d = (int)rank - 1; d >= 0; --d) {
+    const long long at = i % extent[d];
+    i /= extent[d];
+    x += at * sx[d];
+    y += at * sy[d];
+  }
+}
+// All threads' parts of a row, joined as a tree of fixed shape.
+template <class Join> __device__ inline Sum together(Sum mine, Join join) {
+  __shared__ Sum part[256];
+  __syncthreads();
+  part[threadIdx.x] = mine;
+  __syncthreads();
+  for (int half = 128; half > 0; half >>= 1) {
+    if (threadIdx.x < half) part[threadIdx.x] = join(part[threadIdx.x], part[threadIdx.x + half]);
+    __syncthreads();
+  }
+  return part[0];
+}
+struct Add { __device__ Sum operator()(Sum a, Sum b) const { return a + b; } };
+struct Multiply { __device__ Sum operator()(Sum a, Sum b) const { return a * b; } };
+struct Larger { __device__ Sum operator()(Sum a, Sum b) const { return larger(a, b); } };
+struct Smaller { __device__ Sum operator()(Sum a, Sum b) const { return smaller(a, b); } };
+__device__ inline Sum infinity() { return (Sum)__longlong_as_double(0x7ff0000000000000ll); }
+)";
+}
+
+struct Way {
+  const char *start, *each, *join, *end;
+};
+Way way_of(RowKind kind) {
+  switch (kind) {
+    case RowKind::sum: return {"0", "s + v", "Add", "s"};
+    case RowKind::mean: return {"0", "s + v", "Add", "s / (Sum)a.length"};
+    case RowKind::prod: return {"1", "s * v", "Multiply", "s"};
+    case RowKind::max: return {"-infinity()", "larger(s, v)", "Larger", "s"};
+    case RowKind::min: return {"infinity()", "smaller(s, v)", "Smaller", "s"};
+    case RowKind::l1: return {"0", "s + fabs(v)", "Add", "s"};
+    case RowKind::l2: return {"0", "s + v * v", "Add", "sqrt(s)"};
+    case RowKind::log_sum: return {"0", "s + v", "Add", "log(s)"};
+    case RowKind::sum_square: return {"0", "s + v * v", "Add", "s"};
+    case RowKind::log_sum_exp: break;
+  }
+  return {nullptr, nullptr, nullptr, nullptr};
+}
+
+const char* const walk = R"(
+  for (long long row = blockIdx.x; row < a.rows; row += gridDim.x) {
+    long long bx = 0, by = 0;
+    place(row, a.kept_rank, a.kept_extent, a.kept_stride_x, a.kept_stride_y, bx, by);
+#define EACH(use) for (long long i = threadIdx.x; i < a.length; i += blockDim.x) { \
+      long long ox = bx, oy = by; \
+      place(i, a.reduced_rank, a.reduced_extent, a.reduced_stride_x, a.reduced_stride_y, ox, oy); \
+      const Sum v = (Sum)load(x[ox]); \
+      use; }
+)";
+
+const char* const largest = R"(
+    Sum m = -infinity();
+    EACH(m = larger(m, v))
+    m = together(m, Larger());
+    const Sum shift = m == infinity() || m == -infinity() ? (Sum)0 : m;
+)";
+
+}  // namespace
+
+std::string reduce_source(RowKind kind, ElementType in, ElementType out) {
+  std::string text =
+      frame(in, out) + "extern \"C\" __global__ void reduce(const Row a, const In* __restrict__ x, Out* y) {" + walk;
+  if (kind == RowKind::log_sum_exp) {
+    text += largest;
+    text += "    Sum s = 0;\n    EACH(s += exp(v - shift))\n    s = together(s, Add());\n";
+    text += "    if (threadIdx.x == 0) y[by] = Store<Out>::of(log(s) + shift);\n";
+  } else {
+    Way w = way_of(kind);
+    text += concat("    Sum s = ", w.start, ";\n    EACH(s = ", w.each, ")\n    s = together(s, ", w.join, "());\n");
+    text += concat("    if (threadIdx.x == 0) y[by] = Store<Out>::of(", w.end, ");\n");
+  }
+  return text + "  }\n}\n";
+}
+
+std::string softmax_source(bool log, ElementType in, ElementType out) {
+  std::string text =
+      frame(in, out) + "extern \"C\" __global__ void softmax(const Row a, const In* __restrict__ x, Out* y) {" + walk;
+  text += "    Sum m = -infinity();\n    EACH(m = larger(m, v))\n    m = together(m, Larger());\n";
+  text += "    Sum s = 0;\n    EACH(s += exp(v - m))\n    s = together(s, Add());\n";
+  text += log ? "    const Sum t = log(s);\n    EACH(y[oy] = Store<Out>::of((v - m) - t))\n"
+              : "    EACH(y[oy] = Store<Out>::of(exp(v - m) / s))\n";
+  return text + "  }\n}\n";
+}
+
+}  // namespace tenon::cuda

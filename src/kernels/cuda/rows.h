@@ -1,0 +1,26 @@
+// Reductions and softmax: one block of threads a row, in an order of addition that depends on its length alone.
+#pragma once
+#include "base/extents.h"
+#include "kernels/cuda/text.h"
+
+namespace tenon::cuda {
+
+constexpr unsigned row_threads = 256;
+
+// Rows are the positions along `kept` axes; a row's elements, those along `reduced` ones. In elements.
+struct RowArguments {
+  long long rows = 1, length = 1, kept_rank = 0, reduced_rank = 0;
+  long long kept_extent[Extents::max_rank] = {}, kept_stride_x[Extents::max_rank] = {},
+            kept_stride_y[Extents::max_rank] = {};
+  long long reduced_extent[Extents::max_rank] = {}, reduced_stride_x[Extents::max_rank] = {},
+            reduced_stride_y[Extents::max_rank] = {};
+};
+
+enum class RowKind { sum, mean, prod, max, min, l1, l2, log_sum, log_sum_exp, sum_square };
+
+// Kernel `reduce(RowArguments, x, y)`: one number a row.
+std::string reduce_source(RowKind kind, ElementType in, ElementType out);
+// Kernel `softmax(RowArguments, x, y)`: as many numbers as there are.
+std::string softmax_source(bool log, ElementType in, ElementType out);
+
+}  // namespace tenon::cuda
