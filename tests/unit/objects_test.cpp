@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "base/error.h"
+#include "text_case.h"
 
 namespace tenon::objects {
 namespace {
@@ -132,7 +133,7 @@ TEST_F(Objects, a_parsed_model_shows_its_layers) {
   EXPECT_EQ(parser->nb_errors(), 1);
   EXPECT_EQ(network->get_nb_layers(), 0);
   parser->clear_errors();
-  ASSERT_TRUE(parser->parse_from_file(TENON_SOURCE_DIR "/examples/digits/digits.onnx", 0));
+  ASSERT_TRUE(parser->parse_from_file((source_folder() + "/examples/digits/digits.onnx").c_str(), 0));
   EXPECT_EQ(parser->nb_errors(), 0);
   EXPECT_GT(network->get_nb_layers(), 3);
   EXPECT_EQ(network->get_nb_inputs(), 1);

@@ -16,9 +16,11 @@ namespace {
 constexpr int64_t guard_bytes = 256;
 constexpr std::byte poison{0xff};  // NaN as a float
 
-using Values = std::unordered_map<const Value*, Weights>;
+using Values = ValuesOf;
 
-Values reference_values(const Graph& graph, const std::vector<Weights>& inputs, const Binding& binding) {
+}  // namespace
+
+ValuesOf reference_values(const Graph& graph, const std::vector<Weights>& inputs, const Binding& binding) {
   Values values;
   size_t next = 0;
   for (const auto& n : graph.nodes()) {
@@ -35,6 +37,8 @@ Values reference_values(const Graph& graph, const std::vector<Weights>& inputs, 
   }
   return values;
 }
+
+namespace {
 
 struct Memory {
   std::vector<std::byte> bytes;
@@ -54,6 +58,8 @@ void reformat(const Value& value, const Extents& extents, Format from, Format to
   Memory scratch(kernel->scratch_bytes({&source, 1}, {&made, 1}));
   kernel->run({{&source, 1}, {&made, 1}, scratch.data(), one});
 }
+
+}  // namespace
 
 double tolerance_of(const TextCase& c, ElementType e) {
   if (auto it = c.tolerance.find(name_of(e)); it != c.tolerance.end()) return it->second;
@@ -82,6 +88,8 @@ void expect_near(const std::byte* found, const Tensor& expected, double toleranc
     if (testing::Test::HasFailure()) return;  // one is enough
   }
 }
+
+namespace {
 
 struct Run {
   std::vector<Memory> out, plain;

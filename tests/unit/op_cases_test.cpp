@@ -29,6 +29,7 @@ void run_case(const TextCase& c, const std::string& type) {
     expect_near(*fast[0], *parse_weights(c.expected));
   }
   if (!testing::Test::HasFailure()) check_offers(c, type);
+  if (!testing::Test::HasFailure()) check_offers_on_device(c, type);
 }
 
 class CaseTest : public testing::Test {

@@ -96,7 +96,7 @@ TEST(Rules, do_what_their_cases_say) {
   for (const auto& [name, group] : groups) {
     for (const Rule& rule : group.rules)
       EXPECT_TRUE(group.applied.contains(rule.name)) << name << ".test has no case of " << rule.name;
-    std::ifstream file(concat(TENON_SOURCE_DIR, "/src/optimizer/rules/", name, ".cpp"));
+    std::ifstream file(concat(source_folder(), "/src/optimizer/rules/", name, ".cpp"));
     std::string text(std::istreambuf_iterator<char>(file), {});
     std::regex given("(?:no\\(|return )\"([^\"]+)\"");
     for (std::sregex_iterator at(text.begin(), text.end(), given), end; at != end; ++at)

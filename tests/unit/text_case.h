@@ -15,6 +15,8 @@
 
 namespace tenon {
 
+std::string source_folder();  // where src/ and examples/ are
+
 struct CaseOperand {
   std::string name, type, data;
   bool known_at_build = false;

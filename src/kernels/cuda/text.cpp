@@ -134,7 +134,13 @@ std::string literal(double number, ElementType type) {
 std::string value_of(const Instruction& at, const Expression& e) {
   auto r = [](int i) { return concat("r", i); };
   ElementType operand = at.a >= 0 && at.code != Opcode::input ? e.list[size_t(at.a)].type : at.type;
-  bool f = float_types.contains(operand), wide = operand == ElementType::f64;
+  bool f = float_types.contains(operand);
+  // Functions are computed in double and rounded once, as their meaning says: 1 + erf(x) leaves no room for an ulp.
+  auto in_double = [&](const char* name, std::initializer_list<int> operands) {
+    std::string call = concat("(", register_type(operand), ")", name, "(");
+    for (int k : operands) call += concat(call.back() == '(' ? "" : ", ", "(double)", r(k));
+    return call + ")";
+  };
   switch (at.code) {
     case Opcode::input: return concat("load(x", at.a, ")");
     case Opcode::number: return literal(at.number, at.type);
@@ -155,9 +161,9 @@ std::string value_of(const Instruction& at, const Expression& e) {
       return f ? concat("(long long)(fabs(", r(at.a), ") == __longlong_as_double(0x7ff0000000000000ll))") : "0ll";
     case Opcode::logical_not: return concat("(long long)(", r(at.a), " == 0)");
     case Opcode::select: return concat(r(at.a), " ? ", r(at.b), " : ", r(at.c));
-    case Opcode::pow: return concat(wide ? "pow(" : "powf(", r(at.a), ", ", r(at.b), ")");
-    case Opcode::fmod: return concat(wide ? "fmod(" : "fmodf(", r(at.a), ", ", r(at.b), ")");
-    case Opcode::floor_div: return concat(wide ? "floor(" : "floorf(", r(at.a), " / ", r(at.b), ")");
+    case Opcode::pow: return in_double("pow", {at.a, at.b});
+    case Opcode::fmod: return in_double("fmod", {at.a, at.b});
+    case Opcode::floor_div: return concat("(", register_type(operand), ")floor((double)", r(at.a), " / (double)", r(at.b), ")");
     case Opcode::abs:
       if (!f)
         return concat(r(at.a), " < 0 ? (", register_type(operand), ")(0ull - (unsigned long long)", r(at.a),
@@ -165,7 +171,7 @@ std::string value_of(const Instruction& at, const Expression& e) {
       [[fallthrough]];
     default: break;
   }
-  if (const char* name = float_function(at.code)) return f ? concat(name, wide ? "(" : "f(", r(at.a), ")") : r(at.a);
+  if (const char* name = float_function(at.code)) return f ? in_double(name, {at.a}) : r(at.a);
   const char* symbol = symbol_of(at.code);
   if (at.code >= Opcode::equal && at.code <= Opcode::logical_xor)
     return concat("(long long)(", r(at.a), " ", symbol, " ", r(at.b), ")");

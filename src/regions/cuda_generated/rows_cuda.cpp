@@ -152,6 +152,7 @@ void offer_pool(const Provider& provider, const Node& root, const Target& target
   if (!as<Pool>(root)) return;
   ElementType element = root.input(0).element();
   if (!float_types.contains(element)) return offers.refuse("cuda.pool", concat("elements are ", element));
+  if (root.input(0).type().rank() > 5) return offers.refuse("cuda.pool", "more than three spatial axes");
   for (ElementType f32_as : {ElementType::f32, ElementType::f16})
     for (Layout layout : {Layout::plain, Layout::nhwc}) {
       if (f32_as != ElementType::f32 && element != ElementType::f32) continue;
