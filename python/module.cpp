@@ -105,6 +105,17 @@ PYBIND11_MODULE(_tenon, m) {
              py::gil_scoped_release release;
              model.run(from, to);
            })
+      .def("run_at",  // on addresses, of either space
+           [](Model& model, const std::vector<uintptr_t>& inputs, const std::vector<std::vector<int64_t>>& shapes,
+              const std::vector<size_t>& bytes, const std::vector<uintptr_t>& outputs) {
+             std::vector<tenon::api::TensorRef> from;
+             std::vector<void*> to;
+             for (size_t i = 0; i < inputs.size(); ++i)
+               from.push_back({reinterpret_cast<const void*>(inputs[i]), shapes.at(i), bytes.at(i)});
+             for (uintptr_t p : outputs) to.push_back(reinterpret_cast<void*>(p));
+             py::gil_scoped_release release;
+             model.run(from, to);
+           })
       .def("save", &Model::save, py::call_guard<py::gil_scoped_release>())
       .def("set_profiling", &Model::set_profiling)
       .def("step_times",
