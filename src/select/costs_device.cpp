@@ -1,5 +1,6 @@
 // What steps of a device cost: its roofs, and its own clock over a recording of many runs, as a plan will run them.
 #include <algorithm>
+#include <cmath>
 
 #include "devices/device.h"
 #include "select/costs.h"
@@ -7,6 +8,7 @@
 namespace tenon {
 
 double Costs::device_reformat_ms(Format from, Format to, int64_t bytes) const {
+  if (from.layout == Layout::c16 || to.layout == Layout::c16) return INFINITY;  // the CPU's alone
   DevicePeaks peaks = target.device->peaks();
   double share = guess == Guess::bound ? 1 : .5;
   if (from.space == to.space) return peaks.launch_ms + double(bytes) / (peaks.memory_gbytes * share) * 1e-6;

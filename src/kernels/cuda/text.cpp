@@ -191,6 +191,7 @@ const char* body_refusal(const Expression& e) {
     bool division =
         at.code == Opcode::div || at.code == Opcode::floor_div || at.code == Opcode::fmod || at.code == Opcode::pow;
     if (division && !f) return "a division or power of integers";
+    if (at.code == Opcode::erf && operand == ElementType::f64) return "erf of doubles, which is exact on the CPU alone";
   }
   return nullptr;
 }
