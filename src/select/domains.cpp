@@ -11,7 +11,7 @@ Domains domains(const Graph& graph, Permissions permissions) {
   for (const auto& n : graph.nodes())
     for (const auto& v : n->outputs()) {
       ElementSet allowed = v->element();
-      if (!n->inputs().empty() && !visible.contains(v.get()) && v->element() == ElementType::f32) {
+      if (!visible.contains(v.get()) && v->element() == ElementType::f32) {
         if (permissions.f16) allowed = allowed | ElementType::f16;
         if (permissions.bf16) allowed = allowed | ElementType::bf16;
       }

@@ -1,5 +1,5 @@
-// Offers of a device against the reference, in poisoned memory with guards behind it. TENON_TEST_DEVICE names the device;
-// without it there is nothing to do, and the cases of the CPU stand for themselves.
+// Offers of a device against the reference, in poisoned memory with guards behind it. TENON_TEST_DEVICE names the
+// device; without it there is nothing to do, and the cases of the CPU stand for themselves.
 #include <gtest/gtest.h>
 
 #include <algorithm>

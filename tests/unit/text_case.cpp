@@ -17,7 +17,6 @@ std::string source_folder() {
   return elsewhere ? elsewhere : TENON_SOURCE_DIR;
 }
 
-
 namespace {
 
 std::string trimmed(std::string s) {

@@ -163,7 +163,8 @@ std::string value_of(const Instruction& at, const Expression& e) {
     case Opcode::select: return concat(r(at.a), " ? ", r(at.b), " : ", r(at.c));
     case Opcode::pow: return in_double("pow", {at.a, at.b});
     case Opcode::fmod: return in_double("fmod", {at.a, at.b});
-    case Opcode::floor_div: return concat("(", register_type(operand), ")floor((double)", r(at.a), " / (double)", r(at.b), ")");
+    case Opcode::floor_div:
+      return concat("(", register_type(operand), ")floor((double)", r(at.a), " / (double)", r(at.b), ")");
     case Opcode::abs:
       if (!f)
         return concat(r(at.a), " < 0 ? (", register_type(operand), ")(0ull - (unsigned long long)", r(at.a),

@@ -21,10 +21,11 @@ constexpr int64_t workspace_bytes = 32 << 20;
 struct CublasLt {
 #define TENON_CUBLASLT_FUNCTIONS(F)                                                                                    \
   F(cublasLtCreate)                                                                                                    \
-  F(cublasLtMatmulDescCreate) F(cublasLtMatmulDescDestroy) F(cublasLtMatmulDescSetAttribute)                           \
-      F(cublasLtMatrixLayoutCreate) F(cublasLtMatrixLayoutDestroy) F(cublasLtMatrixLayoutSetAttribute)                 \
-          F(cublasLtMatmulPreferenceCreate) F(cublasLtMatmulPreferenceDestroy) F(cublasLtMatmulPreferenceSetAttribute) \
-              F(cublasLtMatmulAlgoGetHeuristic) F(cublasLtMatmul)
+  F(cublasLtMatmulDescCreate)                                                                                          \
+  F(cublasLtMatmulDescDestroy) F(cublasLtMatmulDescSetAttribute) F(cublasLtMatrixLayoutCreate)                         \
+      F(cublasLtMatrixLayoutDestroy) F(cublasLtMatrixLayoutSetAttribute) F(cublasLtMatmulPreferenceCreate)             \
+          F(cublasLtMatmulPreferenceDestroy) F(cublasLtMatmulPreferenceSetAttribute) F(cublasLtMatmulAlgoGetHeuristic) \
+              F(cublasLtMatmul)
 #define TENON_ENTRY(name) decltype(&::name) name = nullptr;
   TENON_CUBLASLT_FUNCTIONS(TENON_ENTRY)
 #undef TENON_ENTRY

@@ -22,7 +22,8 @@ constexpr const char* kernel_name = "cudnn.conv";
 struct Cudnn {
 #define TENON_CUDNN_FUNCTIONS(F)                                                                                 \
   F(cudnnCreate)                                                                                                 \
-  F(cudnnSetStream) F(cudnnGetErrorString) F(cudnnCreateTensorDescriptor) F(cudnnDestroyTensorDescriptor)        \
+  F(cudnnSetStream)                                                                                              \
+  F(cudnnGetErrorString) F(cudnnCreateTensorDescriptor) F(cudnnDestroyTensorDescriptor)                          \
       F(cudnnSetTensorNdDescriptorEx) F(cudnnCreateFilterDescriptor) F(cudnnDestroyFilterDescriptor)             \
           F(cudnnSetFilterNdDescriptor) F(cudnnCreateConvolutionDescriptor) F(cudnnDestroyConvolutionDescriptor) \
               F(cudnnSetConvolutionNdDescriptor) F(cudnnSetConvolutionGroupCount) F(cudnnSetConvolutionMathType) \
