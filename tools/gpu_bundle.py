@@ -76,6 +76,14 @@ def main():
         for file in {f for binary in (library, build / "bin/tenon_tests") for f in needed(binary)}:
             if file.name != "libtenon.so.0":
                 patched(file.resolve(), top / "lib" / file.name, "$ORIGIN", patchelf)
+        for generation in ("8", "10"):  # the public API: libraries beside libtenon, headers as programs want them
+            for name in ("nvinfer", "nvonnxparser"):
+                soname = f"lib{name}.so.{generation}"
+                (top / "api" / generation / "lib").mkdir(parents=True, exist_ok=True)
+                patched((build / "lib" / generation / soname).resolve(), top / "lib" / soname, "$ORIGIN", patchelf)
+                (top / "api" / generation / "lib" / f"lib{name}.so").symlink_to(f"../../../lib/{soname}")
+            shutil.copytree(build / "api" / generation / "include", top / "api" / generation / "include")
+            shutil.copytree(ROOT / "api/samples", top / "api" / generation / "samples")
         shutil.copytree(ROOT / "python/tenon", top / "python/tenon", ignore=shutil.ignore_patterns("__pycache__"))
         for file in (ROOT / "python").glob("*.[ch]*"):
             shutil.copy(file, top / "module")

@@ -139,6 +139,8 @@ std::shared_ptr<Engine> Builder::build_engine(Network& network, BuilderConfig& c
   BuildOptions how;
   how.profile = profile_of(config, graph);
   how.tuning_ms = tuning_ms(config.optimization_level);
+  how.device = "auto";
+  how.permissions = {.f16 = config.flag(BuilderFlag::fp16), .bf16 = config.flag(BuilderFlag::bf16)};
   auto built = std::make_shared<const Built>(build(std::move(graph), how));
   for (const std::string& note : built->notes) say(Severity::info, note);
   auto engine = std::make_shared<Engine>(std::move(built));

@@ -79,6 +79,11 @@ void* Context::Work::stage(size_t port, size_t bytes, const ProgramRuntime& runt
 }
 
 void Context::Work::enqueue(std::unique_ptr<Job> job, const ProgramRuntime& runtime, void* stream) {
+  if (context.has_device()) {  // its stream is the program's: one driver orders both
+    std::scoped_lock lock(mutex);
+    context.set_shapes(job->shapes);
+    return context.enqueue(job->in, job->out, stream);
+  }
   for (size_t i = 0; i < job->in.size(); ++i) {
     if (runtime.readable(job->in[i])) continue;
     void* host = stage(i, job->in_bytes[i], runtime);

@@ -85,6 +85,7 @@ std::shared_ptr<Engine> Runtime::deserialize(const void* blob, size_t size) {
   check(looks_like_an_engine(*bytes), ErrorId::engine_not_an_engine, "these ", size,
         " bytes are no engine of Tenon; engines of other libraries must be built anew from their network");
   BuildOptions how;
+  how.device = "auto";
   Graph graph = read_engine(std::move(bytes), &how.plans);
   auto built = std::make_shared<const Built>(build(std::move(graph), how));
   for (const std::string& note : built->notes) say(Severity::info, note);

@@ -25,6 +25,8 @@ class ExecutionContext {
   // Of a plan with a device: returns when the work is on the stream. Addresses may lie in either space.
   void enqueue(std::span<const void* const> inputs, std::span<void* const> outputs, void* stream);
 
+  bool has_device() const { return plan_->device; }
+
   // From now on each run adds every step's milliseconds to its sum, in the plan's order; and those sums.
   void set_profiling(bool on);
   const std::vector<double>& step_ms() const { return step_ms_; }

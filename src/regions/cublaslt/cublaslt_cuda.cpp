@@ -19,13 +19,21 @@ constexpr const char* kernel_name = "cublaslt.matmul";
 constexpr int64_t workspace_bytes = 32 << 20;
 
 struct CublasLt {
-#define TENON_CUBLASLT_FUNCTIONS(F)                                                                                    \
-  F(cublasLtCreate)                                                                                                    \
-  F(cublasLtMatmulDescCreate)                                                                                          \
-  F(cublasLtMatmulDescDestroy) F(cublasLtMatmulDescSetAttribute) F(cublasLtMatrixLayoutCreate)                         \
-      F(cublasLtMatrixLayoutDestroy) F(cublasLtMatrixLayoutSetAttribute) F(cublasLtMatmulPreferenceCreate)             \
-          F(cublasLtMatmulPreferenceDestroy) F(cublasLtMatmulPreferenceSetAttribute) F(cublasLtMatmulAlgoGetHeuristic) \
-              F(cublasLtMatmul)
+// clang-format off
+#define TENON_CUBLASLT_FUNCTIONS(F) \
+  F(cublasLtCreate) \
+  F(cublasLtMatmulDescCreate) \
+  F(cublasLtMatmulDescDestroy) \
+  F(cublasLtMatmulDescSetAttribute) \
+  F(cublasLtMatrixLayoutCreate) \
+  F(cublasLtMatrixLayoutDestroy) \
+  F(cublasLtMatrixLayoutSetAttribute) \
+  F(cublasLtMatmulPreferenceCreate) \
+  F(cublasLtMatmulPreferenceDestroy) \
+  F(cublasLtMatmulPreferenceSetAttribute) \
+  F(cublasLtMatmulAlgoGetHeuristic) \
+  F(cublasLtMatmul)
+// clang-format on
 #define TENON_ENTRY(name) decltype(&::name) name = nullptr;
   TENON_CUBLASLT_FUNCTIONS(TENON_ENTRY)
 #undef TENON_ENTRY

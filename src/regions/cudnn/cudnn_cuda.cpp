@@ -20,17 +20,30 @@ namespace {
 constexpr const char* kernel_name = "cudnn.conv";
 
 struct Cudnn {
-#define TENON_CUDNN_FUNCTIONS(F)                                                                                 \
-  F(cudnnCreate)                                                                                                 \
-  F(cudnnSetStream)                                                                                              \
-  F(cudnnGetErrorString) F(cudnnCreateTensorDescriptor) F(cudnnDestroyTensorDescriptor)                          \
-      F(cudnnSetTensorNdDescriptorEx) F(cudnnCreateFilterDescriptor) F(cudnnDestroyFilterDescriptor)             \
-          F(cudnnSetFilterNdDescriptor) F(cudnnCreateConvolutionDescriptor) F(cudnnDestroyConvolutionDescriptor) \
-              F(cudnnSetConvolutionNdDescriptor) F(cudnnSetConvolutionGroupCount) F(cudnnSetConvolutionMathType) \
-                  F(cudnnGetConvolutionForwardAlgorithm_v7) F(cudnnGetConvolutionForwardWorkspaceSize)           \
-                      F(cudnnConvolutionForward) F(cudnnConvolutionBiasActivationForward)                        \
-                          F(cudnnCreateActivationDescriptor) F(cudnnDestroyActivationDescriptor)                 \
-                              F(cudnnSetActivationDescriptor)
+// clang-format off
+#define TENON_CUDNN_FUNCTIONS(F) \
+  F(cudnnCreate) \
+  F(cudnnSetStream) \
+  F(cudnnGetErrorString) \
+  F(cudnnCreateTensorDescriptor) \
+  F(cudnnDestroyTensorDescriptor) \
+  F(cudnnSetTensorNdDescriptorEx) \
+  F(cudnnCreateFilterDescriptor) \
+  F(cudnnDestroyFilterDescriptor) \
+  F(cudnnSetFilterNdDescriptor) \
+  F(cudnnCreateConvolutionDescriptor) \
+  F(cudnnDestroyConvolutionDescriptor) \
+  F(cudnnSetConvolutionNdDescriptor) \
+  F(cudnnSetConvolutionGroupCount) \
+  F(cudnnSetConvolutionMathType) \
+  F(cudnnGetConvolutionForwardAlgorithm_v7) \
+  F(cudnnGetConvolutionForwardWorkspaceSize) \
+  F(cudnnConvolutionForward) \
+  F(cudnnConvolutionBiasActivationForward) \
+  F(cudnnCreateActivationDescriptor) \
+  F(cudnnDestroyActivationDescriptor) \
+  F(cudnnSetActivationDescriptor)
+// clang-format on
 #define TENON_ENTRY(name) decltype(&::name) name = nullptr;
   TENON_CUDNN_FUNCTIONS(TENON_ENTRY)
 #undef TENON_ENTRY
