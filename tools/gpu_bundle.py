@@ -4,7 +4,7 @@
     gpu_bundle.py [--preset dev] [--models FOLDER] [-o build/gpu_bundle.tar.xz]
 
 For machines without Tenon's dependencies: programs and libraries with their own oneTBB, oneDNN and the rest beside them (found by
-$ORIGIN), the sources of the Python module, ONNX's test data, models. There: tar xf …; gpu/setup.sh builds the Python module for
+$ORIGIN), the sources of the Python module, ONNX's test data, models. There, build/gpu/setup.sh builds the Python module for
 that machine's Python. Unpacked as build/gpu in a checkout, it is what `./dev test` runs there:
 
     tar xf gpu_bundle.tar.xz -C build && build/gpu/setup.sh && ./dev test --device cuda
@@ -85,6 +85,7 @@ def main():
                 patched((build / "lib" / generation / soname).resolve(), folder / soname, "$ORIGIN:$ORIGIN/..", patchelf)
                 (folder / f"lib{name}.so").symlink_to(soname)
             shutil.copytree(build / "api" / generation / "include", top / "api" / generation / "include")
+            shutil.copytree(ROOT / "api/samples", top / "api" / generation / "samples")
         shutil.copytree(ROOT / "python/tenon", top / "python/tenon", ignore=shutil.ignore_patterns("__pycache__"))
         for file in (ROOT / "python").glob("*.[ch]*"):
             shutil.copy(file, top / "module")

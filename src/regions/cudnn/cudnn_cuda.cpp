@@ -54,7 +54,9 @@ struct Cudnn {
     Library library{"libcudnn.so.9", "libcudnn.so", "/usr/local/cuda/lib64/libcudnn.so.9"};
     why = library.why();
     if (!library.is_there()) return;
-    why.clear();
+    // cuDNN loads it when it first needs it, and ends the process where it is not there.
+    why = why_no_cublaslt().empty() ? "" : "it needs cuBLASLt";
+    if (!why.empty()) return;
 #define TENON_FIND(name) library.find(name, #name);
     TENON_CUDNN_FUNCTIONS(TENON_FIND)
 #undef TENON_FIND
