@@ -1,6 +1,5 @@
 # The public API: headers and shells of every generation, generated from api/surface; and the enumerations that src/objects
 # stands on. Leaves api_enums (a target) and api_folder.
-find_package(Python COMPONENTS Interpreter REQUIRED)
 set(api_folder ${CMAKE_BINARY_DIR}/api)
 file(GLOB_RECURSE api_facts CONFIGURE_DEPENDS
   ${CMAKE_SOURCE_DIR}/api/surface/*.api ${CMAKE_SOURCE_DIR}/api/fragments/*.h ${CMAKE_SOURCE_DIR}/api/generator/*.py)

@@ -5,6 +5,11 @@ find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(Dnnl)
+# ./dev's own Python, which has pybind11, before any other that PATH shows.
+if(NOT DEFINED Python_EXECUTABLE AND EXISTS ${CMAKE_SOURCE_DIR}/.venv/bin/python)
+  set(Python_EXECUTABLE ${CMAKE_SOURCE_DIR}/.venv/bin/python)
+endif()
+find_package(Python REQUIRED COMPONENTS Interpreter)
 
 add_library(tenon_dependencies INTERFACE)
 target_link_libraries(tenon_dependencies INTERFACE

@@ -5,10 +5,11 @@
 
 For machines without Tenon's dependencies: programs and libraries with their own oneTBB, oneDNN and the rest beside them (found by
 $ORIGIN), the sources of the Python module, ONNX's test data, models. There: tar xf …; gpu/setup.sh builds the Python module for
-that machine's Python; then, from the root of a checkout,
+that machine's Python. Unpacked as build/gpu in a checkout, it is what `./dev test` runs there:
 
-    gpu/env.sh tenon_tests              TENON_TEST_DEVICE=cuda makes operator tests use the GPU too
-    gpu/env.sh python3 tests/run_onnx_node_tests.py --device cuda --part 1/4
+    tar xf gpu_bundle.tar.xz -C build && build/gpu/setup.sh && ./dev test --device cuda
+
+build/gpu/env.sh COMMAND runs anything else with it.
 """
 import argparse
 import pathlib
@@ -76,14 +77,14 @@ def main():
         for file in {f for binary in (library, build / "bin/tenon_tests") for f in needed(binary)}:
             if file.name != "libtenon.so.0":
                 patched(file.resolve(), top / "lib" / file.name, "$ORIGIN", patchelf)
-        for generation in ("8", "10"):  # the public API: libraries beside libtenon, headers as programs want them
+        for generation in ("8", "10"):  # the public API where a build folder has it
+            folder = top / "lib" / generation
+            folder.mkdir()
             for name in ("nvinfer", "nvonnxparser"):
                 soname = f"lib{name}.so.{generation}"
-                (top / "api" / generation / "lib").mkdir(parents=True, exist_ok=True)
-                patched((build / "lib" / generation / soname).resolve(), top / "lib" / soname, "$ORIGIN", patchelf)
-                (top / "api" / generation / "lib" / f"lib{name}.so").symlink_to(f"../../../lib/{soname}")
+                patched((build / "lib" / generation / soname).resolve(), folder / soname, "$ORIGIN:$ORIGIN/..", patchelf)
+                (folder / f"lib{name}.so").symlink_to(soname)
             shutil.copytree(build / "api" / generation / "include", top / "api" / generation / "include")
-            shutil.copytree(ROOT / "api/samples", top / "api" / generation / "samples")
         shutil.copytree(ROOT / "python/tenon", top / "python/tenon", ignore=shutil.ignore_patterns("__pycache__"))
         for file in (ROOT / "python").glob("*.[ch]*"):
             shutil.copy(file, top / "module")

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Runs tenon_tests and tests/run_*.py of a build folder: run_suites.py BUILD [FILTER] [options for the run_*.py].
 
-Each suite's last line says "N passed, N failed"; so does ours, with the sum. A suite that runs nothing has failed.
+With --device cuda: those that use a GPU, on it; --part i/n runs every n-th test of the long ones. Each suite's last line says "N passed, N failed"; so does ours, with the sum. A suite that runs nothing has failed.
 """
 import json, os, pathlib, re, signal, subprocess, sys, tempfile
 
 ROOT = pathlib.Path(__file__).parent.parent
 TIME_LIMIT = 20 * 60  # seconds a suite; one that hangs fails
+ON_DEVICES = ("run_device", "run_models", "run_onnx_node_tests")  # what knows --device
 TOTALS = re.compile(r"(\d+) passed, (\d+) failed$")
 
 
@@ -122,10 +123,19 @@ def scripts(part=""):
 def main():
     build, words = sys.argv[1], sys.argv[2:]
     filter = words.pop(0) if words and not words[0].startswith("-") else ""
+    chosen, unit_tests = scripts(filter), not words
+    if "--device" in words:
+        device = words[words.index("--device") + 1]
+        chosen = [s for s in chosen if s.stem in ON_DEVICES]
+        os.environ["TENON_TEST_DEVICE"], os.environ["TENON_SOURCE_DIR"] = device, str(ROOT)
+        if "--part" in words:
+            part, parts = words[words.index("--part") + 1].split("/")
+            os.environ |= {"GTEST_TOTAL_SHARDS": parts, "GTEST_SHARD_INDEX": str(int(part) - 1)}
+        unit_tests = True
     passed = failed = 0
-    if not words and has_unit_tests(build, f"*{filter}*"):
+    if unit_tests and has_unit_tests(build, f"*{filter}*"):
         passed, failed = run_unit_tests(build, f"*{filter}*")
-    for script in scripts(filter):
+    for script in chosen:
         print(f"== {script.relative_to(ROOT)}", flush=True)
         found = run_script(build, script, words)
         passed, failed = passed + found[0], failed + found[1]

@@ -24,7 +24,7 @@ installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = i
 # oneDNN is optional, and version 3 (that of newer distributions) has another interface than the one we use.
 onednn() {
   if installed libdnnl-dev; then return; fi
-  if apt-cache policy libdnnl-dev | grep -q 'Candidate: 2\.'; then
+  if [[ "$(apt-cache policy libdnnl-dev)" == *'Candidate: 2.'* ]]; then
     apt_install libdnnl-dev
   else
     echo "setup: there is no oneDNN 2 here; its kernels are left out, ours do its work"

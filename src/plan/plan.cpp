@@ -5,6 +5,7 @@
 
 #include "devices/device.h"
 #include "ops/constant/constant.h"
+#include "plan/narrow_filter.h"
 
 namespace tenon {
 
@@ -59,16 +60,17 @@ class Planner {
     }
     for (const Reformat& r : choice.reformats) {
       int from = slot(*r.value, r.from), to = slot(*r.value, r.to);
-      auto kernel = target_.reformat(target_, r.value->type(), r.from, r.to);
-      if (weights) reformat_now(*kernel, plan_.slots[size_t(from)], plan_.slots[size_t(to)]);
-      else
-        plan_.steps.push_back({concat("reformat ", r.from, " -> ", r.to),
-                               r.value->name,
-                               std::move(kernel),
-                               {from},
-                               {to},
-                               -1,
-                               r.from.space == Space::device ? r.from.space : r.to.space});
+      if (weights) {
+        reformat_now(r, plan_.slots[size_t(from)], plan_.slots[size_t(to)]);
+        continue;
+      }
+      plan_.steps.push_back({concat("reformat ", r.from, " -> ", r.to),
+                             r.value->name,
+                             target_.reformat(target_, r.value->type(), r.from, r.to),
+                             {from},
+                             {to},
+                             -1,
+                             r.from.space == Space::device ? r.from.space : r.to.space});
     }
   }
 
@@ -85,9 +87,13 @@ class Planner {
     plan_.open.push_back(std::move(open));
   }
 
-  void reformat_now(const Kernel& kernel, const Slot& from, Slot& to) {
+  void reformat_now(const Reformat& r, const Slot& from, Slot& to) {
     Extents extents = from.weights->extents;
     ConstView in{from.weights->data, from.format.element, extents};
+    Format source = r.from;
+    Weights halves = narrow_filter(*r.value, *from.weights, r.to.element);
+    if (halves) in = halves->view(), source.element = halves->element;
+    std::unique_ptr<Kernel> kernel = target_.reformat(target_, r.value->type(), source, r.to);
     View out{nullptr, to.format.element, extents};
     to.place = Slot::constant;
     Workers one(1);
@@ -96,15 +102,16 @@ class Planner {
       View whole;
       to.weights = make_weights(ElementType::u8, {bytes}, whole);
       out.data = whole.data;
-      return kernel.run({{&in, 1}, {&out, 1}, nullptr, one});
+      return kernel->run({{&in, 1}, {&out, 1}, nullptr, one});
     }
     if (!uploads_) uploads_ = target_.device->make_stream();
     std::shared_ptr<std::byte> memory = target_.device->allocate(bytes, "weights");
     out.data = memory.get();
     to.weights = std::make_shared<const Tensor>(Tensor{ElementType::u8, {bytes}, memory, memory.get()});
     std::shared_ptr<std::byte> scratch =
-        target_.device->allocate(kernel.scratch_bytes({&in, 1}, {&out, 1}), "scratch of weights");
-    kernel.run({{&in, 1}, {&out, 1}, scratch.get(), one, nullptr, uploads_.get()});
+        target_.device->allocate(kernel->scratch_bytes({&in, 1}, {&out, 1}), "scratch of weights");
+    kernel->run({{&in, 1}, {&out, 1}, scratch.get(), one, nullptr, uploads_.get()});
+    if (halves) target_.device->synchronize(uploads_.get());  // they end here
   }
 
   int slot(const Value& value, Format format) {
