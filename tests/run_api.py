@@ -150,7 +150,8 @@ def test_what_is_not_implemented_says_its_name_and_returns_its_failure_value(fol
         libraries = [BUILD / f"lib/{generation}/lib{name}.so.{generation}" for name in ("nvinfer", "nvonnxparser")]
         source = folder / f"unfinished{generation}.cpp"
         source.write_text(unfinished_probe(generation, libraries))
-        made = compile_(source, folder / "unfinished", BUILD / f"api/{generation}/include", "-std=c++14", "-O0", "-w", "-fno-delete-null-pointer-checks")
+        include = BUILD / f"api/{generation}/include"
+        made = compile_(source, folder / "unfinished", include, "-std=c++14", "-O0", "-w", "-fno-delete-null-pointer-checks")
         assert made.returncode == 0, made.stderr[:2000]
         ran = subprocess.run([folder / "unfinished", *libraries], capture_output=True, text=True)
         lines = ran.stdout.splitlines() or [f"ended with status {ran.returncode}: {ran.stderr}"]
