@@ -345,7 +345,7 @@ class CudnnProvider final : public Provider {
     if (tail.residual) o.operands.push_back({tail.residual, format});
     o.results = {format};
     TypicalViews views = typical_views(conv, target);
-    cuda::price_on_device(o, target, conv.op().work(views.in, views.out), .4);
+    price_on_device(o, target, conv.op().work(views.in, views.out), .4);
     offers.accept(std::move(o));
   }
 };
