@@ -50,8 +50,8 @@ Weights weights_of(const Tensor& tensor, const Model& model) {
   return copy;
 }
 
-Network import_model(const Model& model, const Stop& stop, std::vector<std::string>* notes) {
-  return Importer(model, stop, notes).run();
+Network import_model(const Model& model, const Stop& stop, std::vector<std::string>* notes, const GivenValues& given) {
+  return Importer(model, stop, notes, given).run();
 }
 
 Network Importer::run() {
@@ -106,6 +106,10 @@ void Importer::add_input(const ValueInfo& info) {
     else type.shape.push_back(tenon::Dim::symbol(concat(symbol_name(info.name), "_", i)));
   }
   check(!values_.contains(info.name), ErrorId::onnx_invalid, "two inputs are called '", info.name, "'");
+  if (auto it = given_.find(info.name); it != given_.end()) {
+    define(info.name, network_.add(Constant(it->second), {}, info.name));
+    return;
+  }
   define(info.name, network_.add(Input(type), {}, info.name));
 }
 
@@ -179,6 +183,10 @@ constexpr int64_t largest_known_count = 4096;
 // A value that follows from constants, or whose contents inference knows; null otherwise, or if it is large.
 Weights Importer::leaf(Value& value) {
   if (Weights weights = constant_of(value)) return weights;
+  View nothing;
+  if (const auto* type = std::get_if<TensorType>(&network_.type(value)))
+    if (count(type->shape).is(0) && all_known(type->shape) && type->element != ElementType::string)
+      return make_weights(type->element, at(type->shape, {}), nothing);
   const Contents* contents = network_.contents(value);
   if (!contents) return nullptr;
   const TensorType& type = value.type();

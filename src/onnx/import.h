@@ -10,8 +10,11 @@
 
 namespace tenon::onnx {
 
-// `notes`, where given, gets what a user should know of a file that is not quite as it should be.
-Network import_model(const Model& model, const Stop& stop = {}, std::vector<std::string>* notes = nullptr);
+using GivenValues = std::map<std::string, Weights>;  // of inputs, which are constants then
+// `notes`, where given, gets what a user should know of a file that is not quite as it should be. Where a type depends
+// on values that nothing states, the error is `not_known`.
+Network import_model(const Model& model, const Stop& stop = {}, std::vector<std::string>* notes = nullptr,
+                     const GivenValues& given = {});
 bool knows(const std::string& op_type);  // of ai.onnx: at least some of its uses can be imported
 
 class Importer;

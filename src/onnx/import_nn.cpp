@@ -213,11 +213,11 @@ void resize(NodeImport& n) {
   op.antialias = n.integer("antialias", 0);
   int at_scales = old ? 1 : 2;
   if (!old && op.coordinates == Coordinates::tf_crop_and_resize) {
-    check(n.constant(1) != nullptr, ErrorId::unsupported, "the region of interest is not constant");
+    check(n.constant(1) != nullptr, ErrorId::not_known, "the region of interest is not constant");
     op.roi = doubles(n.constant(1));
   }
   if (!old && n.has(3)) return n.out(n.add(op, {&n.in(0), &n.in(3)}));
-  check(n.constant(at_scales) != nullptr, ErrorId::unsupported, "the scales are not constant");
+  check(n.constant(at_scales) != nullptr, ErrorId::not_known, "the scales are not constant");
   op.scales = doubles(n.constant(at_scales));
   n.out(n.add(op, {&n.in(0)}));
 }
@@ -245,7 +245,7 @@ void upsample(NodeImport& n) {
   if (n.opset() < 9) {
     op.scales = n.floats("scales");
   } else {
-    check(n.constant(1) != nullptr, ErrorId::unsupported, "the scales are not constant");
+    check(n.constant(1) != nullptr, ErrorId::not_known, "the scales are not constant");
     op.scales = doubles(n.constant(1));
   }
   n.out(n.add(op, {&n.in(0)}));

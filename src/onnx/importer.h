@@ -9,8 +9,8 @@ namespace tenon::onnx {
 
 class Importer {
  public:
-  Importer(const Model& model, const Stop& stop, std::vector<std::string>* notes)
-      : model_(model), stop_(stop), notes_(notes) {}
+  Importer(const Model& model, const Stop& stop, std::vector<std::string>* notes, const GivenValues& given)
+      : model_(model), stop_(stop), notes_(notes), given_(given) {}
 
   Network run();
   Value& value(const std::string& name);
@@ -31,6 +31,7 @@ class Importer {
   const Model& model_;
   const Stop& stop_;
   std::vector<std::string>* notes_;
+  const GivenValues& given_;
   Network network_;
   std::map<std::string, const Tensor*> initializers_;
   std::map<std::string, Value*> values_;

@@ -39,7 +39,7 @@ Weights NodeImport::constant(int i) const { return has(i) ? importer_.known(in(i
 
 std::vector<int64_t> NodeImport::constant_list(int i, const char* what) const {
   Weights given = constant(i);
-  check(given != nullptr, ErrorId::unsupported, "the ", what, " are not constant");
+  check(given != nullptr, ErrorId::not_known, "the ", what, " are not constant");
   check(integer_types.contains(given->element), ErrorId::onnx_invalid, "the ", what, " are ", given->element,
         ", expected integers");
   return list_in(given->view());
