@@ -28,6 +28,7 @@ class Importer {
 
   const Model& model_;
   const Stop& stop_;
+  int64_t imported_ = 0;  // nodes
   Network network_;
   std::map<std::string, const Tensor*> initializers_;
   std::map<std::string, Value*> values_;
