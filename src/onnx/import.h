@@ -75,7 +75,7 @@ struct Import {
 };
 using Imports = std::span<const Import>;
 extern const Imports import_attention, import_index, import_loss, import_make, import_math, import_nn, import_norm,
-    import_quant, import_random, import_signal, import_tensor;
+    import_quant, import_random, import_signal, import_tensor, import_vision;
 
 Weights weights_of(const Tensor& tensor, const Model& model);
 
