@@ -74,8 +74,8 @@ struct Import {
   const char* domain = "";      // ai.onnx
 };
 using Imports = std::span<const Import>;
-extern const Imports import_attention, import_index, import_loss, import_make, import_math, import_nn, import_norm,
-    import_quant, import_random, import_signal, import_tensor, import_vision;
+extern const Imports import_attention, import_index, import_loss, import_make, import_math, import_ml, import_nn,
+    import_norm, import_quant, import_random, import_signal, import_tensor, import_training, import_vision;
 
 Weights weights_of(const Tensor& tensor, const Model& model);
 
