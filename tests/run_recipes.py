@@ -2,7 +2,8 @@
 """Follows docs/recipes/*.md in a copy of the tree: what they tell people to do works.
 
 Fenced blocks are steps, in order: `sh` is run; `LANG PATH` becomes that file; `LANG PATH after TEXT` goes below the first
-line of the file that holds TEXT. Blocks of other forms are only read. First, what ./dev new writes must build and pass.
+line of the file that holds TEXT, `LANG PATH replace TEXT` in its place. Blocks of other forms are only read. First, what
+./dev new writes must build and pass.
 """
 import argparse
 import os
@@ -35,21 +36,22 @@ def run(tree, command):
     return done.stdout
 
 
-def insert(file, text, after):
+def insert(file, text, at, replace=False):
+    """Below the first line that holds `at`, or in its place."""
     lines = file.read_text().splitlines(keepends=True)
-    found = [i for i, line in enumerate(lines) if after in line]
-    assert found, f"{file} has no line with {after!r}"
-    file.write_text("".join([*lines[:found[0] + 1], text, *lines[found[0] + 1:]]))
+    found = [i for i, line in enumerate(lines) if at in line]
+    assert found, f"{file} has no line with {at!r}"
+    file.write_text("".join([*lines[:found[0] + (not replace)], text, *lines[found[0] + 1:]]))
 
 
 def follow(tree, recipe):
     steps = 0
     for language, what, text in BLOCK.findall(recipe.read_text()):
-        path, _, after = what.partition(" after ")
+        path, form, at = re.fullmatch(r"(\S*)(?: (after|replace) (.*))?", what).groups()
         if language == "sh":
             run(tree, text)
-        elif after:
-            insert(tree / path, text, after)
+        elif form:
+            insert(tree / path, text, at, form == "replace")
         elif path:
             assert (tree / path).parent.is_dir(), f"{path}: no step has made this folder"
             (tree / path).write_text(text)

@@ -67,6 +67,7 @@ def self_test():
         "ops/softmax/softmax.h": ('"select/offer.h"', True),
         "ops/softmax/softmax.cpp": ('"ops/conv/conv_cpu.h"', True),
         "ops/softmax/softmax_cpu.cpp": ('"select/offer.h"', False),
+        "ops/softmax/softmax_cuda.cpp": ('"devices/cuda/module.h"', False),
         "ops/softmax/softmax_avx512vnni.cpp": ('"kernels/cpu/rows.h"', False),
         "ops/softmax/softmax_test.cpp": ('"runtime/engine.h"', False),
         "optimizer/rules/fold.cpp": ('"regions/conv/conv.h"', True),

@@ -19,14 +19,14 @@ def first_comment(header):
 def kernels(folder):
     """Names in the folder's tables of kernels, best first."""
     names = []
-    for file in sorted(folder.glob("*_cpu.cpp")):
+    for file in sorted(folder.glob("*_cpu.cpp")) + sorted(folder.glob("*_cuda.cpp")):
         table = re.search(r"NodeKernel kernels\[\] = \{(.*?)\};", file.read_text(), re.S)
         names += re.findall(r'\{"([^"]+)"', table[1]) if table else []
-    return names
+    return list(dict.fromkeys(names))
 
 
 def ops_page():
-    folders = re.findall(r"^OPS(?:_CPU)?\((\w+)\)", (OPS / "ops.def").read_text(), re.M)
+    folders = re.findall(r"^OPS(?:_CPU)?(?:_CUDA)?\((\w+)\)", (OPS / "ops.def").read_text(), re.M)
     rows = [f"| {f} | {first_comment(OPS / f / f'{f}.h')} | {', '.join(kernels(OPS / f))} | {cases(OPS / f)} |" for f in sorted(folders)]
     return "\n".join(["# Operators", "Written by `./dev docs` from src/ops/. Every operator has a reference kernel, which covers any case that inference lets "
                       "pass; beside it, regions (`tenon.catalogue()`) take convolutions, matrix products and pointwise clusters.", "",

@@ -1,5 +1,6 @@
 // The walk: inputs, initializers, nodes in any order, outputs.
 #include <cstring>
+#include <utility>
 
 #include "onnx/importer.h"
 #include "ops/constant/constant.h"
@@ -53,7 +54,9 @@ Weights weights_of(const Tensor& tensor, const Model& model) {
   return copy;
 }
 
-Network import_model(const Model& model, const Stop& stop) { return Importer(model, stop).run(); }
+Network import_model(const Model& model, const Stop& stop, std::vector<std::string>* notes) {
+  return Importer(model, stop, notes).run();
+}
 
 Network Importer::run() {
   const Graph& graph = model_.graph;
@@ -110,20 +113,40 @@ void Importer::add_input(const ValueInfo& info) {
   define(info.name, network_.add(Input(type), {}, info.name));
 }
 
-// Producers before users; files should be so already, some are not.
-std::vector<const InlinedNode*> Importer::ordered(const Inlined& inlined) {
-  const std::vector<InlinedNode>& nodes = inlined.nodes;
+// Which node makes a name. Some exporters leave constants of one name behind: the last counts, as in ONNX Runtime.
+std::map<std::string, size_t> Importer::makers(const std::vector<InlinedNode>& nodes,
+                                               std::vector<bool>& replaced) const {
   std::map<std::string, size_t> maker;
+  std::string example;
+  size_t count = 0;
+  auto is_constant = [&](size_t i) {
+    return nodes[i].node->op_type == "Constant" && nodes[i].node->outputs.size() == 1;
+  };
   for (size_t i = 0; i < nodes.size(); ++i)
-    for (const std::string& out : nodes[i].node->outputs)
-      if (!out.empty())
-        check(maker.emplace(out, i).second && !values_.contains(out), ErrorId::onnx_invalid, "'", out,
-              "' is made twice");
+    for (const std::string& out : nodes[i].node->outputs) {
+      if (out.empty()) continue;
+      auto [it, fresh] = maker.emplace(out, i);
+      check(!values_.contains(out) && (fresh || (is_constant(i) && is_constant(it->second))), ErrorId::onnx_invalid,
+            "'", out, "' is made twice");
+      if (fresh) continue;
+      replaced[std::exchange(it->second, i)] = true;
+      if (count++ == 0) example = out;
+    }
+  if (count && notes_)
+    notes_->push_back(concat("the file defines ", count, " constants twice, such as '", example, "'; the last counts"));
+  return maker;
+}
+
+// Producers before users; files should be so already, some are not.
+std::vector<const InlinedNode*> Importer::ordered(const Inlined& inlined) const {
+  const std::vector<InlinedNode>& nodes = inlined.nodes;
+  std::vector<bool> replaced(nodes.size());
+  std::map<std::string, size_t> maker = makers(nodes, replaced);
   std::vector<const InlinedNode*> order;
   std::vector<int> state(nodes.size(), 0);
   std::vector<size_t> stack;
   for (size_t root = 0; root < nodes.size(); ++root) {
-    stack.push_back(root);
+    if (!replaced[root]) stack.push_back(root);
     while (!stack.empty()) {
       size_t i = stack.back();
       if (state[i] != 0) {

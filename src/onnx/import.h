@@ -10,7 +10,8 @@
 
 namespace tenon::onnx {
 
-Network import_model(const Model& model, const Stop& stop = {});
+// `notes`, where given, gets what a user should know of a file that is not quite as it should be.
+Network import_model(const Model& model, const Stop& stop = {}, std::vector<std::string>* notes = nullptr);
 bool knows(const std::string& op_type);  // of ai.onnx: at least some of its uses can be imported
 
 class Importer;

@@ -6,16 +6,12 @@
 namespace tenon {
 
 #define OPS(folder) extern const OpInfos folder##_ops;
-#define OPS_CPU(folder) OPS(folder)
 #include "ops/ops.def"
-#undef OPS
 
 std::vector<OpInfos> all_ops() {
   return {
 #define OPS(folder) folder##_ops,
 #include "ops/ops.def"
-#undef OPS
-#undef OPS_CPU
   };
 }
 

@@ -1,5 +1,9 @@
 #include "select/node_kernel.h"
 
+#include <algorithm>
+
+#include "devices/device.h"
+
 namespace tenon {
 
 std::string use_layout(Offer& offer, Layout layout) {
@@ -21,6 +25,18 @@ void price(Offer& offer, const Target& target, double multiply_adds, double shar
   int64_t bytes = moved_bytes(offer, target);
   offer.bound_ms = roofline_ms(target, multiply_adds, 1, bytes) / target.threads;
   offer.expected_ms = roofline_ms(target, multiply_adds, share, int64_t(double(bytes) / memory_share));
+}
+
+void price_on_device(Offer& offer, const Target& target, double multiply_adds, double share) {
+  DevicePeaks peaks = target.device->peaks();
+  bool half = offer.results[0].element == ElementType::f16;
+  double bytes = double(moved_bytes(offer, target));
+  auto ms = [&](double of_peak, double of_memory) {
+    double arithmetic = 2 * multiply_adds / ((half ? peaks.f16_gflops : peaks.f32_gflops) * of_peak);
+    return 1e-6 * std::max(arithmetic, bytes / (peaks.memory_gbytes * of_memory));
+  };
+  offer.bound_ms = ms(1, 1);
+  offer.expected_ms = peaks.launch_ms + ms(share, .7);
 }
 
 }  // namespace tenon

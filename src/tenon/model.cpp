@@ -56,9 +56,13 @@ static BuildOptions how_to_build(const Options& options) {
   return how;
 }
 
+static void say(const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) std::fprintf(stderr, "tenon: %s\n", note.c_str());
+}
+
 static std::shared_ptr<const Built> finish(Graph graph, const BuildOptions& how) {
   auto built = std::make_shared<const Built>(build(std::move(graph), how));
-  for (const std::string& note : built->notes) std::fprintf(stderr, "tenon: %s\n", note.c_str());
+  say(built->notes);
   return built;
 }
 
@@ -74,7 +78,10 @@ static std::shared_ptr<const Built> build_from(std::vector<std::byte> bytes, con
   auto imported = [&] {  // the file's bytes go before the build takes memory of its own
     onnx::Model model = onnx::read_model(std::move(bytes));
     model.folder = folder;
-    return lower(onnx::import_model(model, how.stop));
+    std::vector<std::string> notes;
+    tenon::Network network = onnx::import_model(model, how.stop, &notes);
+    say(notes);
+    return lower(std::move(network));
   };
   Graph graph = imported();
   return finish(std::move(graph), how);

@@ -68,6 +68,25 @@ TEST_F(CudaSources, rows_and_windows_compile) {
   expect_compiles(reduce_source(RowKind::mean, ElementType::f16, ElementType::f16));
 }
 
+TEST(RowArguments, say_where_rows_and_their_elements_lie) {
+  RowArguments sums = row_arguments({2, 3, 4}, {false, true, false}, false);  // y is [2,4]
+  EXPECT_EQ(sums.rows, 8);
+  EXPECT_EQ(sums.length, 3);
+  EXPECT_EQ(sums.kept_rank, 2);
+  EXPECT_EQ(sums.kept_stride_x[0], 12);
+  EXPECT_EQ(sums.kept_stride_y[0], 4);
+  EXPECT_EQ(sums.kept_extent[1], 4);
+  EXPECT_EQ(sums.kept_stride_y[1], 1);
+  EXPECT_EQ(sums.reduced_rank, 1);
+  EXPECT_EQ(sums.reduced_extent[0], 3);
+  EXPECT_EQ(sums.reduced_stride_x[0], 4);
+  EXPECT_EQ(sums.reduced_stride_y[0], 0);
+  RowArguments same = row_arguments({2, 3, 4}, {false, true, false}, true);
+  EXPECT_EQ(same.kept_stride_y[0], 12);
+  EXPECT_EQ(same.reduced_stride_y[0], 4);
+  EXPECT_EQ(row_blocks(same), 8U);
+}
+
 TEST(StridedArguments, neighbouring_axes_become_one) {
   Extents y{2, 3, 4, 5}, plain{60, 20, 5, 1};
   StridedArguments same = strided_arguments(y, std::vector<Extents>{plain, plain});

@@ -1,5 +1,6 @@
 // Kernels compiled from text when they are needed, loaded once per process.
 #pragma once
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,6 +16,12 @@ std::string why_no_nvrtc();  // empty: it is there
 struct Blocks {
   unsigned grid_x = 1, grid_y = 1, grid_z = 1, threads = 128, shared_bytes = 0;
 };
+
+// Enough blocks for `work` at `per_block` each, and at most what a grid can have.
+inline unsigned blocks_for(int64_t work, int64_t per_block) {
+  constexpr int64_t most = 1 << 30;
+  return unsigned(std::clamp<int64_t>((work + per_block - 1) / per_block, 1, most));
+}
 
 class CudaModule {
  public:

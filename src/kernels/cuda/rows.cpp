@@ -1,6 +1,39 @@
 #include "kernels/cuda/rows.h"
 
+#include <algorithm>
+
 namespace tenon::cuda {
+
+RowArguments row_arguments(const Extents& x, const std::vector<bool>& along, bool same_shape) {
+  Extents strides = strides_of(x), kept;
+  RowArguments a;
+  for (int d = 0; d < x.rank; ++d)
+    if (!along[size_t(d)] || same_shape) kept.push(x[d]);
+  Extents y_strides = strides_of(kept);
+  int at = 0;
+  for (int d = 0; d < x.rank; ++d) {
+    bool in_y = !along[size_t(d)] || same_shape;
+    long long y_stride = in_y ? y_strides[at++] : 0;
+    auto add = [&](long long& rank, long long* extent, long long* sx, long long* sy) {
+      extent[rank] = x[d];
+      sx[rank] = strides[d];
+      sy[rank++] = y_stride;
+    };
+    if (along[size_t(d)]) {
+      add(a.reduced_rank, a.reduced_extent, a.reduced_stride_x, a.reduced_stride_y);
+      a.length *= x[d];
+    } else {
+      add(a.kept_rank, a.kept_extent, a.kept_stride_x, a.kept_stride_y);
+      a.rows *= x[d];
+    }
+  }
+  return a;
+}
+
+unsigned row_blocks(const RowArguments& a) {
+  constexpr int64_t most = 1 << 20;
+  return unsigned(std::min<int64_t>(a.rows, most));
+}
 
 namespace {
 

@@ -1,5 +1,8 @@
 // Reductions and softmax: one block of threads a row, in an order of addition that depends on its length alone.
 #pragma once
+#include <string>
+#include <vector>
+
 #include "base/extents.h"
 #include "kernels/cuda/text.h"
 
@@ -15,6 +18,11 @@ struct RowArguments {
   long long reduced_extent[Extents::max_rank] = {}, reduced_stride_x[Extents::max_rank] = {},
             reduced_stride_y[Extents::max_rank] = {};
 };
+
+// `along`: which axes of x a row's elements lie along. `same_shape`: y has all of x's axes, else only those kept, or
+// extents of 1 in place of the others.
+RowArguments row_arguments(const Extents& x, const std::vector<bool>& along, bool same_shape);
+unsigned row_blocks(const RowArguments& a);  // kernels walk on by the grid's width
 
 enum class RowKind { sum, mean, prod, max, min, l1, l2, log_sum, log_sum_exp, sum_square };
 

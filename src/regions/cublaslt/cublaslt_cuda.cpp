@@ -260,7 +260,7 @@ class CublasLtProvider final : public Provider {
         if (tail->bias) o.operands.push_back({tail->bias, cuda::device_format(*tail->bias, f32_as)});
         o.results = {y};
         TypicalViews views = typical_views(matmul, target);
-        cuda::price_on_device(o, target, matmul.op().work(views.in, views.out), .5);
+        price_on_device(o, target, matmul.op().work(views.in, views.out), .5);
         offers.accept(std::move(o));
       }
     }

@@ -18,23 +18,19 @@ class NodeKernelProvider final : public Provider {
 
 }  // namespace
 
-#define OPS(folder)
-#define OPS_CPU(folder)              \
+#define CPU_KERNELS(folder)          \
   extern const OpInfos folder##_ops; \
   extern const NodeKernels folder##_cpu;
 #include "ops/ops.def"
-#undef OPS_CPU
 
 using Table = std::unordered_map<const OpInfo*, NodeKernels>;
 
 static const Table& all_kernels() {
   static const Table table = [] {
     Table map;
-#define OPS_CPU(folder) \
+#define CPU_KERNELS(folder) \
   for (const OpInfo& op : folder##_ops) map[&op] = folder##_cpu;
 #include "ops/ops.def"
-#undef OPS
-#undef OPS_CPU
     return map;
   }();
   return table;
