@@ -10,29 +10,33 @@ namespace tenon::onnx {
 
 namespace {
 
-const Import* find_import(const std::string& op_type) {
-  static const std::map<std::string_view, const Import*> index = [] {
-    std::map<std::string_view, const Import*> map;
-    for (Imports family : {import_attention, import_index, import_loss, import_make, import_math, import_nn,
-                           import_norm, import_quant, import_tensor})
-      for (const Import& i : family) map.emplace(i.op_type, &i);
+const Import* find_import(const std::string& op_type, const std::string& domain = "") {
+  static const auto index = [] {
+    std::map<std::pair<std::string_view, std::string_view>, const Import*> map;
+    for (Imports family :
+         {import_attention, import_index, import_loss, import_make, import_math, import_ml, import_nn, import_norm,
+          import_quant, import_random, import_signal, import_tensor, import_training, import_vision})
+      for (const Import& i : family) map.emplace(std::pair(i.domain, i.op_type), &i);
     return map;
   }();
-  auto it = index.find(op_type);
+  auto it = index.find({plain_domain(domain), op_type});
   return it == index.end() ? nullptr : it->second;
 }
 
-int64_t opset_of(const InlinedNode& n) {  // of ai.onnx, where the node stands
-  auto it = n.opsets->find("");
+int64_t opset_of(const InlinedNode& n) {  // of the node's domain, where it stands
+  auto it = n.opsets->find(plain_domain(n.node->domain));
   return it == n.opsets->end() ? 0 : it->second;
 }
 
 // Why a node cannot be imported, or nothing.
 std::string refusal(const InlinedNode& n) {
-  if (!plain_domain(n.node->domain).empty()) return concat("domain ", n.node->domain, " is not supported");
+  const Import* import = find_import(n.node->op_type, n.node->domain);
   int64_t opset = opset_of(n);
-  if (opset < 7 || opset > 27) return concat("opset ", opset, " of ai.onnx is not supported, 7 to 27 are");
-  const Import* import = find_import(n.node->op_type);
+  if (!plain_domain(n.node->domain).empty()) {
+    if (!import) return concat("the operator of domain ", n.node->domain, " is not supported");
+  } else if (opset > 27 || opset < std::min(7, import ? import->since : 7)) {
+    return concat("opset ", opset, " of ai.onnx is not supported, 7 to 27 are");
+  }
   if (!import) return "the operator is not supported";
   if (opset < import->since || opset > import->until)
     return concat("its meaning in opset ", opset, " is not supported");
@@ -169,8 +173,8 @@ std::vector<const InlinedNode*> Importer::ordered(const Inlined& inlined) const 
 void Importer::import(const InlinedNode& n) {
   stop_.check();
   try {
-    NodeImport context(*this, *n.node, opset_of(n));
-    find_import(n.node->op_type)->run(context);
+    NodeImport context(*this, *n.node, opset_of(n), imported_++);
+    find_import(n.node->op_type, n.node->domain)->run(context);
     context.finish();
   } catch (Error& e) {
     e.add_context(label(*n.node));

@@ -30,6 +30,7 @@ class Importer {
 
   const Model& model_;
   const Stop& stop_;
+  int64_t imported_ = 0;  // nodes
   std::vector<std::string>* notes_;
   const GivenValues& given_;
   Network network_;

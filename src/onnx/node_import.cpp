@@ -11,8 +11,8 @@
 
 namespace tenon::onnx {
 
-NodeImport::NodeImport(Importer& importer, const Node& node, int64_t opset)
-    : importer_(importer), node_(node), opset_(opset) {}
+NodeImport::NodeImport(Importer& importer, const Node& node, int64_t opset, int64_t position)
+    : importer_(importer), node_(node), opset_(opset), position_(position) {}
 
 int NodeImport::input_count() const { return int(node_.inputs.size()); }
 int NodeImport::output_count() const { return int(node_.outputs.size()); }
