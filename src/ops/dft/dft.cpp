@@ -39,7 +39,7 @@ Types Dft::infer(const Inputs& in) const {
   y.shape.back() = one_sided && inverse ? 1 : 2;
   if (!one_sided && !with_length && !in.contents(1)) return {y};
   Contents axis = known_list(in, 1, "the axis");
-  check(axis[0].known(), ErrorId::unsupported, "the axis ", axis[0], " is not known until run time");
+  check(axis[0].known(), ErrorId::not_known, "the axis ", axis[0], " is not known until run time");
   Dim& extent = y.shape[size_t(signal_axis(axis[0].value(), y.rank()))];
   Dim length = one_sided && inverse ? (extent - 1) * 2 : extent;
   if (with_length) {
