@@ -71,7 +71,9 @@ double number(const std::string& element, const std::byte* from) {
 size_t element_bytes(const std::string& element) {
   if (element == "bool") return 1;
   size_t digits = element.find_first_of("0123456789");
-  if (digits == element.npos) fail("TN303", "unsupported", "the command line has no arrays of '" + element + "'");
+  bool known = digits != element.npos && element.find_first_not_of("0123456789", digits) == element.npos &&
+               std::stoi(element.substr(digits)) >= 8;
+  if (!known) fail("TN303", "unsupported", "the command line has no arrays of '" + element + "'");
   return size_t(std::stoi(element.substr(digits))) / 8;
 }
 

@@ -28,11 +28,12 @@ class TENON_API Failure : public std::runtime_error {
 // A named input or output. Extents: a number, or the name of a dimension that is known when the model runs.
 struct Port {
   std::string name;
-  std::string element;  // "f32", "f16", "bf16", "f64", "i8" … "u64", "bool"
+  std::string element;  // "f32", "f16", "bf16", "f64", "i8" … "u64", "bool", "f8e4m3fn", "i4" …
   std::vector<std::string> shape;
 };
 
-// Dense row-major memory of the caller. `bytes` guards against a wrong size.
+// Dense row-major memory of the caller, a byte each for elements of fewer than 8 bits, in its low ones. `bytes` guards
+// against a wrong size.
 struct TensorRef {
   const void* data = nullptr;
   std::vector<int64_t> shape;

@@ -39,7 +39,30 @@ T truncated(double x) {
   return T(x);
 }
 
-bool is_float_type(ElementType e) { return float_types.contains(e); }
+bool is_float_type(ElementType e) { return any_float_types.contains(e); }
+
+Scalar small_scalar(uint8_t byte, ElementType type) {
+  Scalar s{};
+  int above = 8 - bits_of(type);
+  if (is_float_type(type)) s.f = small_float_value(type, byte);
+  else if (small_signed_types.contains(type)) s.i = int8_t(byte << above) >> above;
+  else s.u = uint8_t(byte << above) >> above;
+  return s;
+}
+
+uint8_t small_byte(Scalar s, ElementType type, Narrow narrow) {
+  int above = 8 - bits_of(type);
+  if (is_float_type(type)) return small_float_code(type, s.f, narrow);
+  if (small_signed_types.contains(type)) return uint8_t(int8_t(s.u << above) >> above);
+  return uint8_t(uint8_t(s.u << above) >> above);
+}
+
+// Exact, or with the last bit set where bits are lost: what rounds it further, to far fewer bits, then rounds once.
+double sticky_double(uint64_t magnitude) {
+  constexpr uint64_t lost = 0xfff, sticky = 0x800;
+  if (magnitude >> 53) magnitude = (magnitude & ~lost) | (magnitude & lost ? sticky : 0);
+  return double(magnitude);
+}
 
 double apply_float(Opcode code, double a, double b) {
   switch (code) {
@@ -150,28 +173,37 @@ bool apply_logic(Opcode code, bool a, bool b) {
 }  // namespace
 
 Scalar load_scalar(const void* from, ElementType type) {
+  if (small_types.contains(type)) return small_scalar(*static_cast<const uint8_t*>(from), type);
   return dispatch(type, [&]<class T>() { return to_scalar(*static_cast<const T*>(from)); });
 }
 
 void store_scalar(void* to, ElementType type, Scalar value) {
+  if (small_types.contains(type)) {
+    *static_cast<uint8_t*>(to) = small_byte(value, type, {.saturate = false, .round = PowerRound::nearest});
+    return;
+  }
   dispatch(type, [&]<class T>() { *static_cast<T*>(to) = from_scalar<T>(value); });
 }
 
-Scalar cast_scalar(Scalar value, ElementType from, ElementType to) {
+Scalar cast_scalar(Scalar value, ElementType from, ElementType to, Narrow narrow) {
   Scalar result{};
   if (is_float_type(from)) {
     if (is_float_type(to)) result = value;
     else if (to == ElementType::boolean) result.i = value.f != 0;
-    else if (signed_types.contains(to)) result.i = truncated<int64_t>(value.f);
+    else if (any_signed_types.contains(to)) result.i = truncated<int64_t>(value.f);
     else if (value.f < 0) result.i = truncated<int64_t>(value.f);
     else result.u = truncated<uint64_t>(value.f);
+  } else if (small_float_types.contains(to)) {
+    bool negative = !any_unsigned_types.contains(from) && value.i < 0;
+    result.f = negative ? -sticky_double(0 - value.u) : sticky_double(value.u);
   } else if (is_float_type(to)) {
-    result.f = unsigned_types.contains(from) ? double(value.u) : double(value.i);
-    if (to == ElementType::f32) result.f = unsigned_types.contains(from) ? float(value.u) : float(value.i);
+    result.f = any_unsigned_types.contains(from) ? double(value.u) : double(value.i);
+    if (to == ElementType::f32) result.f = any_unsigned_types.contains(from) ? float(value.u) : float(value.i);
   } else {
     result = value;
     if (to == ElementType::boolean) result.i = value.u != 0;
   }
+  if (small_types.contains(to)) return small_scalar(small_byte(result, to, narrow), to);
   return dispatch(to, [&]<class T>() { return to_scalar(from_scalar<T>(result)); });
 }
 

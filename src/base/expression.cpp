@@ -32,8 +32,8 @@ bool takes_one(Opcode code) {
 
 ElementType compute_type(ElementType type) {
   if (type == ElementType::f64 || type == ElementType::boolean) return type;
-  if (float_types.contains(type)) return ElementType::f32;
-  return signed_types.contains(type) ? ElementType::i64 : ElementType::u64;
+  if (any_float_types.contains(type)) return ElementType::f32;
+  return any_signed_types.contains(type) ? ElementType::i64 : ElementType::u64;
 }
 
 Term input(Expression& e, int number, ElementType type) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/element.h"
+#include "base/small_floats.h"
 
 namespace tenon {
 
@@ -118,7 +118,8 @@ inline Term equal(Term a, Term b) { return binary(Opcode::equal, a, b); }
 // The type that arithmetic on elements of `type` runs in.
 ElementType compute_type(ElementType type);
 
-// One number of any element type: floats as double, signed integers and bool as i64, unsigned as u64.
+// One number of any element type: floats as double, signed integers and bool as i64, unsigned as u64. Storing rounds,
+// to infinity or NaN where that is what the type has; a cast to a small type does as `narrow` says.
 union Scalar {
   double f;
   int64_t i;
@@ -126,7 +127,7 @@ union Scalar {
 };
 Scalar load_scalar(const void* from, ElementType type);
 void store_scalar(void* to, ElementType type, Scalar value);
-Scalar cast_scalar(Scalar value, ElementType from, ElementType to);
+Scalar cast_scalar(Scalar value, ElementType from, ElementType to, Narrow narrow = {});
 
 // The meaning that kernels must match. Transcendentals are computed in double and rounded once.
 Scalar apply(const Instruction& at, ElementType operand_type, Scalar a, Scalar b, Scalar c);

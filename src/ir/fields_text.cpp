@@ -91,8 +91,8 @@ namespace {
 
 std::string number_text(const Tensor& t, int64_t i) {
   Scalar s = load_scalar(t.data + i * size_bytes(t.element), t.element);
-  if (float_types.contains(t.element)) return to_text(s.f);
-  return unsigned_types.contains(t.element) ? to_text(s.u) : to_text(s.i);
+  if (any_float_types.contains(t.element)) return to_text(s.f);
+  return any_unsigned_types.contains(t.element) ? to_text(s.u) : to_text(s.i);
 }
 
 template <class List>
@@ -181,15 +181,26 @@ Weights parse_weights(std::string_view s, const std::vector<Weights>& list) {
   auto put = [&](double f, ElementType from) {
     Scalar x{};
     x.f = f;
-    store_scalar(static_cast<std::byte*>(view.data) + i++ * size_bytes(type.element), type.element,
-                 cast_scalar(x, from, type.element));
+    Scalar y = cast_scalar(x, from, type.element);
+    store_scalar(static_cast<std::byte*>(view.data) + i++ * size_bytes(type.element), type.element, y);
   };
-  if (s.starts_with("~")) {  // seeded numbers between -1 and 1, in steps that every element type but bool holds
+  auto put_exact = [&](auto number) {  // small types hold few numbers: what they do not hold is a mistake
+    Scalar x{}, y{};
+    std::byte* to = static_cast<std::byte*>(view.data) + i++;
+    if constexpr (std::is_same_v<decltype(number), double>) x.f = number;
+    else x.i = number;
+    store_scalar(to, type.element, x);
+    y = load_scalar(to, type.element);
+    bool same =
+        any_float_types.contains(type.element) ? y.f == x.f || (std::isnan(y.f) && std::isnan(x.f)) : y.i == x.i;
+    check(same, ErrorId::text_malformed, type.element, " does not hold ", number);
+  };
+  if (s.starts_with("~")) {  // seeded numbers between -1 and 1, in steps that every type above 8 bits but bool holds
     auto seed = parse_number<uint64_t>(s.substr(1));
-    bool is_float = float_types.contains(type.element);
+    bool is_float = any_float_types.contains(type.element), sign = type.element != ElementType::f8e8m0;
     while (i < extents.count()) {
       uint64_t hash = XXH3_64bits_withSeed(&i, sizeof i, seed) % 255;
-      put(is_float ? (double(hash) - 127) / 128 : double(hash % 16), ElementType::f64);
+      put(is_float ? (double(hash) - 127 * sign) / 128 : double(hash % 16), ElementType::f64);
     }
     return weights;
   }
@@ -197,9 +208,12 @@ Weights parse_weights(std::string_view s, const std::vector<Weights>& list) {
         "'");
   each_item(s.substr(1, s.size() - 2), [&](std::string_view item) {
     check(i < extents.count(), ErrorId::text_malformed, "more numbers than ", type, " holds");
+    bool small = small_types.contains(type.element);
+    if (small_float_types.contains(type.element)) return put_exact(parse_number<double>(item));
     if (float_types.contains(type.element)) return put(parse_number<double>(item), ElementType::f64);
     Scalar x{};
     x.i = item.starts_with("-") ? parse_number<int64_t>(item) : int64_t(parse_number<uint64_t>(item));
+    if (small) return put_exact(x.i);
     store_scalar(static_cast<std::byte*>(view.data) + i++ * size_bytes(type.element), type.element, x);
   });
   check(i == extents.count(), ErrorId::text_malformed, type, " wants ", extents.count(), " numbers, found ", i);

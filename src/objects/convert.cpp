@@ -11,9 +11,11 @@ struct Pair {
   ElementType element;
 };
 constexpr Pair pairs[] = {
-    {DataType::float_, ElementType::f32}, {DataType::half, ElementType::f16},      {DataType::bf16, ElementType::bf16},
-    {DataType::int8, ElementType::i8},    {DataType::int32, ElementType::i32},     {DataType::int64, ElementType::i64},
-    {DataType::uint8, ElementType::u8},   {DataType::bool_, ElementType::boolean},
+    {DataType::float_, ElementType::f32},   {DataType::half, ElementType::f16},
+    {DataType::bf16, ElementType::bf16},    {DataType::int8, ElementType::i8},
+    {DataType::int32, ElementType::i32},    {DataType::int64, ElementType::i64},
+    {DataType::uint8, ElementType::u8},     {DataType::bool_, ElementType::boolean},
+    {DataType::fp8, ElementType::f8e4m3fn}, {DataType::e8m0, ElementType::f8e8m0},
 };
 
 void check_rank(const Dims& dims) {

@@ -99,17 +99,18 @@ void is_inf(NodeImport& n) {
   n.out(n.add(op, {&n.in(0)}));
 }
 
-void cast(NodeImport& n) {
-  ElementType to = element_of(int32_t(n.required_integer("to")));
-  n.integer("saturate", 1);  // of float8 targets only
-  n.text("round_mode", "up");
-  n.out(n.add(Cast(to), {&n.in(0)}));
+void cast_to(NodeImport& n, ElementType to) {
+  Cast op(to);
+  bool saturate = n.integer("saturate", 1);
+  std::string mode = n.text("round_mode", "up");
+  check(mode == "up" || mode == "down" || mode == "nearest", ErrorId::onnx_invalid, "round_mode is '", mode, "'");
+  if (float8_types.contains(to) || to == ElementType::f8e8m0) op.saturate = saturate;
+  if (to == ElementType::f8e8m0)
+    op.round_mode = mode == "up" ? PowerRound::up : mode == "down" ? PowerRound::down : PowerRound::nearest;
+  n.out(n.add(op, {&n.in(0)}));
 }
-void cast_like(NodeImport& n) {
-  n.integer("saturate", 1);
-  n.text("round_mode", "up");
-  n.out(n.add(Cast(n.tensor(n.in(1)).element), {&n.in(0)}));
-}
+void cast(NodeImport& n) { cast_to(n, element_of(int32_t(n.required_integer("to")))); }
+void cast_like(NodeImport& n) { cast_to(n, n.tensor(n.in(1)).element); }
 
 void bit_shift(NodeImport& n) {
   std::string direction = n.text("direction", "");

@@ -29,12 +29,14 @@ void quantize(NodeImport& n) {
   Quantize op;
   op.axis = n.integer("axis", 1);
   op.block_size = n.integer("block_size", 0);
-  n.integer("saturate", 1);  // of float8 targets only
-  op.precision = type_attribute(n, "precision", n.tensor(n.in(1)).element);
+  ElementType scale = n.tensor(n.in(1)).element;  // division by powers of two is exact in f32
+  op.precision = type_attribute(n, "precision", scale == ElementType::f8e8m0 ? ElementType::f32 : scale);
   ElementType standard = n.has(2) ? n.tensor(n.in(2)).element : ElementType::u8;
   op.to = type_attribute(n, "output_dtype", standard);
   check(!n.has(2) || op.to == standard, ErrorId::onnx_invalid, "output_dtype is ", op.to, ", the zero point is ",
         standard);
+  bool saturate = n.integer("saturate", 1);
+  if (float8_types.contains(op.to)) op.saturate = saturate;
   n.out(n.add(op, with_zero_point(n)));
 }
 

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "base/checked.h"
+#include "base/packed.h"
 #include "onnx/external_data.h"
 #include "onnx/model.h"
 #include "onnx/wire.h"
@@ -37,16 +38,16 @@ constexpr OnnxType types[] = {{"UNDEFINED", none, 0},
                               {"COMPLEX64", none, 0},
                               {"COMPLEX128", none, 0},
                               {"BFLOAT16", ElementType::bf16, 5},
-                              {"FLOAT8E4M3FN", none, 0},
-                              {"FLOAT8E4M3FNUZ", none, 0},
-                              {"FLOAT8E5M2", none, 0},
-                              {"FLOAT8E5M2FNUZ", none, 0},
-                              {"UINT4", none, 0},
-                              {"INT4", none, 0},
-                              {"FLOAT4E2M1", none, 0},
-                              {"FLOAT8E8M0", none, 0},
-                              {"UINT2", none, 0},
-                              {"INT2", none, 0}};
+                              {"FLOAT8E4M3FN", ElementType::f8e4m3fn, 5},
+                              {"FLOAT8E4M3FNUZ", ElementType::f8e4m3fnuz, 5},
+                              {"FLOAT8E5M2", ElementType::f8e5m2, 5},
+                              {"FLOAT8E5M2FNUZ", ElementType::f8e5m2fnuz, 5},
+                              {"UINT4", ElementType::u4, 5},
+                              {"INT4", ElementType::i4, 5},
+                              {"FLOAT4E2M1", ElementType::f4e2m1, 5},
+                              {"FLOAT8E8M0", ElementType::f8e8m0, 5},
+                              {"UINT2", ElementType::u2, 5},
+                              {"INT2", ElementType::i2, 5}};
 
 const char* field_name(uint32_t field) {
   switch (field) {
@@ -154,13 +155,21 @@ void take_elements(const Tensor& tensor, ElementType element, std::byte* to) {
     case ElementType::u32: return take_varints<uint32_t>(tensor, to);
     case ElementType::u64: return take_varints<uint64_t>(tensor, to);
     case ElementType::boolean: return take_varints<bool>(tensor, to);
-    case ElementType::string: break;  // refused before
+    default: return take_varints<uint8_t>(tensor, to);  // codes of small types, packed as in raw_data
   }
+}
+
+void unpack(TensorData& data, int64_t count) {
+  if (!is_packed_in_files(data.element)) return;
+  std::vector<std::byte> elements(static_cast<size_t>(count));
+  unpack_elements(data.element, data.bytes, elements);
+  data.owned = std::move(elements);
+  data.bytes = data.owned;
 }
 
 void read_elements(const Tensor& tensor, const ExternalData& external, TensorData& data) {
   int64_t count = element_count(tensor.dims);
-  int64_t size = checked_mul(count, size_bytes(data.element));
+  int64_t size = packed_bytes(data.element, count);
   Stored stored = stored_in(tensor);
   if (tensor.is_external) {
     check(stored.field == 0, ErrorId::onnx_malformed, "its data is said to lie in another file, but it has ",
@@ -170,17 +179,19 @@ void read_elements(const Tensor& tensor, const ExternalData& external, TensorDat
     check(int64_t(stored.raw.size()) == size, ErrorId::onnx_malformed, "its raw_data has ", stored.raw.size(),
           " bytes; its type and shape need ", size);
     data.bytes = stored.raw;
-    return;
+    return unpack(data, count);
   } else {
     uint32_t field = types[tensor.element_type].field;
     check(stored.field == 0 || stored.field == field, ErrorId::onnx_malformed, "its elements of type ",
           types[tensor.element_type].name, " are in ", field_name(stored.field), ", not in ", field_name(field));
-    check(stored.count == count, ErrorId::onnx_malformed, "it has ", stored.count, " elements; its shape needs ",
-          count);
+    int64_t wanted = is_packed_in_files(data.element) ? size : count;
+    const char* unit = wanted == count ? " elements" : " bytes of packed elements";
+    check(stored.count == wanted, ErrorId::onnx_malformed, "it has ", stored.count, unit, "; its shape needs ", wanted);
     data.owned.resize(size_t(size));
     take_elements(tensor, data.element, data.owned.data());
   }
   data.bytes = data.owned;
+  unpack(data, count);
 }
 
 void make_bools_0_or_1(TensorData& data) {

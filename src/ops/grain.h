@@ -1,5 +1,6 @@
 // What scales and zero points belong to which elements: the tensor, a position along `axis`, or a block along it.
 #pragma once
+#include "ir/type.h"
 #include "ops/indices.h"
 
 namespace tenon {
@@ -7,8 +8,17 @@ namespace tenon {
 struct Grain {
   int64_t axis = 1, block_size = 0;  // no blocks: 0
 
+  static bool is_one(const Shape& shape) { return shape.size() <= 1 && count(shape).is(1); }
+
+  static void check_zero_point(const TensorType& zero, const TensorType& scale) {
+    if (is_one(zero.shape) && is_one(scale.shape)) return;
+    check(zero.rank() == scale.rank(), "the zero point is ", zero, ", the scale ", scale);
+    for (size_t d = 0; d < scale.shape.size(); ++d)
+      check_same_extent(zero.shape[d], scale.shape[d], "the zero point", zero.shape, scale.shape);
+  }
+
   void check_scale(const Shape& x, const Shape& scale) const {
-    if (scale.size() <= 1 && count(scale).is(1)) return;  // one for all
+    if (is_one(scale)) return;  // one for all
     check(block_size >= 0, "the block size is ", block_size);
     size_t along = size_t(axis_of(axis, int(x.size())));
     if (block_size == 0) {

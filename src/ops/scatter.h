@@ -10,6 +10,13 @@ namespace tenon {
 enum class ScatterKind { none, add, mul, max, min };
 constexpr const char* scatter_kind_names[] = {"none", "add", "mul", "max", "min"};
 
+// The elements' types, by size alone where they are only moved.
+template <class F>
+void dispatch_scatter(ScatterKind kind, ElementType e, F f) {
+  if (kind == ScatterKind::none) dispatch_size(e, f);
+  else dispatch(e, f);
+}
+
 template <class T>
 void scatter_into(ScatterKind kind, T& there, T update) {  // NaN wins in max and min
   if constexpr (std::is_same_v<T, bool>) {

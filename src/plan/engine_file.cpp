@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/packed.h"
 #include "ir/text.h"
 
 namespace tenon {
@@ -53,6 +54,12 @@ template <class T>
 std::vector<std::byte> bytes_of(const T* data, size_t count) {
   std::vector<std::byte> bytes(count * sizeof(T));
   if (count) std::memcpy(bytes.data(), data, bytes.size());
+  return bytes;
+}
+
+std::vector<std::byte> packed(ElementType e, std::span<const std::byte> elements) {
+  std::vector<std::byte> bytes(size_t(packed_bytes(e, int64_t(elements.size()))));
+  pack_elements(e, elements, bytes);
   return bytes;
 }
 
@@ -138,7 +145,8 @@ class Reader {
       }
       int64_t bytes;
       try {
-        bytes = tensor->bytes();
+        check(tensor->bytes() <= max_tensor_bytes, "they have ", tensor->bytes(), " bytes");
+        bytes = packed_bytes(tensor->element, tensor->extents.count());
       } catch (const Error& e) {
         fail(ErrorId::engine_malformed, "weights ", list.size(), " of the engine are damaged: ", e.what());
       }
@@ -146,6 +154,10 @@ class Reader {
             " exceed the file");
       tensor->owner = file_;
       tensor->data = data.data() + row.offset;
+      if (is_packed_in_files(tensor->element)) {
+        list.push_back(unpacked(*tensor));
+        continue;
+      }
       if (tensor->element == ElementType::boolean)
         for (int64_t i = 0; i < bytes; ++i)
           check(uint8_t(tensor->data[i]) <= 1, ErrorId::engine_malformed, "weights ", list.size(),
@@ -153,6 +165,15 @@ class Reader {
       list.push_back(std::move(tensor));
     }
     return list;
+  }
+
+  static Weights unpacked(const Tensor& tensor) {
+    View view;
+    Weights weights = make_weights(tensor.element, tensor.extents, view);
+    int64_t count = tensor.extents.count();
+    unpack_elements(tensor.element, {tensor.data, size_t(packed_bytes(tensor.element, count))},
+                    {view.as<std::byte>(), size_t(count)});
+    return weights;
   }
 
   std::shared_ptr<const std::vector<std::byte>> file_;
@@ -211,6 +232,7 @@ std::optional<std::vector<std::byte>> model_of_engine(std::shared_ptr<const std:
 
 EngineBytes write_engine(const Graph& graph, const std::string& plans) {
   Text text = print(graph);
+  Writer writer;
   std::vector<WeightsRow> rows;
   std::vector<std::span<const std::byte>> blobs;
   int64_t data_bytes = 0;
@@ -218,11 +240,11 @@ EngineBytes write_engine(const Graph& graph, const std::string& plans) {
     WeightsRow row{uint32_t(w->element), uint32_t(w->extents.rank), {}, uint64_t(data_bytes)};
     for (int d = 0; d < w->extents.rank; ++d) row.dims[d] = w->extents[d];
     rows.push_back(row);
-    blobs.push_back({w->data, size_t(w->bytes())});
-    data_bytes = checked_add(data_bytes, align_up(w->bytes(), alignment));
+    std::span<const std::byte> elements(w->data, size_t(w->bytes()));
+    blobs.push_back(is_packed_in_files(w->element) ? writer.keep(packed(w->element, elements)) : elements);
+    data_bytes = checked_add(data_bytes, align_up(int64_t(blobs.back().size()), alignment));
   }
 
-  Writer writer;
   writer.add(0, writer.keep(bytes_of(text.lines.data(), text.lines.size())));
   writer.add(1, writer.keep(bytes_of(plans.data(), plans.size())));
   writer.add(2, writer.keep(bytes_of(rows.data(), rows.size())));

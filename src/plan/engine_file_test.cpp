@@ -18,9 +18,10 @@ Bytes engine() {
       "x = input() type=f32[N,3]\n"
       "w = constant() data=f32[3,2]{1,2,3,4,5,6}\n"
       "m = constant() data=bool[2]{1,0}\n"
+      "q = constant() data=i4[3]{-8,7,-1}\n"
       "y = matmul(x, w)\n"
       "z = softmax(y) axis=-1\n"
-      "return z, m as \"a mask\"\n");
+      "return z, m as \"a mask\", q\n");
   Bytes bytes;
   EngineBytes engine = write_engine(graph);
   for (auto part : engine.parts) bytes.insert(bytes.end(), part.begin(), part.end());
@@ -60,7 +61,7 @@ void expect_engine_error(Bytes bytes, const std::string& what) {
 
 TEST(EngineFile, reads_back_what_was_written) {
   Graph graph = read(engine());
-  EXPECT_EQ(graph.outputs().size(), 2u);
+  EXPECT_EQ(graph.outputs().size(), 3u);
   EXPECT_EQ(graph.outputs()[1].name, "a mask");
   Bytes again;
   EngineBytes engine_again = write_engine(graph);

@@ -32,25 +32,25 @@ Format parse_format(std::string_view text);
 // Small sets of formats, as the demands on one value.
 class FormatSet {
  public:
-  void insert(Format f) { of(f.space) |= uint64_t(1) << index(f); }
-  bool contains(Format f) const { return bits_[size_t(f.space)] >> index(f) & 1; }
+  void insert(Format f) { bits_of(f) |= bit(f); }
+  bool contains(Format f) const { return (bits_[index(f.space, f.layout)] & bit(f)) != 0; }
   template <class Visit>
   void each_other(Format made, Visit visit) const {
     FormatSet others = *this;
-    others.of(made.space) &= ~(uint64_t(1) << index(made));
+    others.bits_of(made) &= ~bit(made);
     for (Space space : {Space::host, Space::device})
-      for (uint64_t rest = others.of(space); rest; rest &= rest - 1) {
-        int i = __builtin_ctzll(rest);
-        visit(Format{ElementType(i / layout_count), Layout(i % layout_count), space});
-      }
+      for (int layout = 0; layout < layout_count; ++layout)
+        for (uint32_t rest = others.bits_[index(space, Layout(layout))]; rest; rest &= rest - 1)
+          visit(Format{ElementType(__builtin_ctz(rest)), Layout(layout), space});
   }
   auto operator<=>(const FormatSet&) const = default;
 
  private:
-  static int index(Format f) { return int(f.element) * layout_count + int(f.layout); }
-  static_assert(element_type_count * layout_count <= 64);
-  uint64_t& of(Space space) { return bits_[size_t(space)]; }
-  std::array<uint64_t, 2> bits_{};  // by space
+  static size_t index(Space space, Layout layout) { return size_t(space) * layout_count + size_t(layout); }
+  static uint32_t bit(Format f) { return uint32_t(1) << int(f.element); }
+  static_assert(element_type_count <= 32);
+  uint32_t& bits_of(Format f) { return bits_[index(f.space, f.layout)]; }
+  std::array<uint32_t, 2 * layout_count> bits_{};  // sets of element types, by space and layout
 };
 
 // Layouts other than plain are for batches of channelled maps: rank 3 to 5, axis 1 counts channels.

@@ -62,12 +62,17 @@ std::optional<Expression> expression_of(std::span<const Node* const> nodes, std:
   return e;
 }
 
-bool is_pointwise(const Node& node) {
+bool is_pointwise(const Node& node, std::string* small) {
   if (node.inputs().empty() || node.outputs().size() != 1) return false;
   Expression e;
   std::vector<Term> in;
   for (int i = 0; i < node.input_count(); ++i) in.push_back(input(e, i, node.input(i).element()));
-  return node.op().pointwise(in).has_value();
+  if (!node.op().pointwise(in)) return false;
+  auto is_small = [](const Value* v) { return small_types.contains(v->element()); };
+  auto it = std::find_if(node.inputs().begin(), node.inputs().end(), is_small);
+  const Value* value = it != node.inputs().end() ? *it : is_small(&node.output()) ? &node.output() : nullptr;
+  if (value && small) *small = concat("'", value->name, "' is ", value->element(), "; expressions have no small types");
+  return !value;
 }
 
 }  // namespace tenon

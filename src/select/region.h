@@ -19,6 +19,8 @@ struct Region {
 
 // The pointwise arithmetic of `nodes` in terms of `inputs`, in their nominal types; nothing if a node has none.
 std::optional<Expression> expression_of(std::span<const Node* const> nodes, std::span<const Value* const> inputs);
-bool is_pointwise(const Node& node);
+// Has such arithmetic. Of nodes with values of small types, which expressions do not compute in, `small` says so where
+// it is asked for.
+bool is_pointwise(const Node& node, std::string* small = nullptr);
 
 }  // namespace tenon

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "base/packed.h"
 #include "ir/text.h"
 #include "ops/constant/constant.h"
 #include "ops/input/input.h"
@@ -107,6 +108,7 @@ Value Network::constant(const std::string& element, const std::vector<int64_t>& 
     View view;
     Weights weights = make_weights(type, extents, view);
     if (bytes) std::memcpy(view.data, data, bytes);
+    settle_upper_bits(type, {view.as<std::byte>(), bytes});
     return state_->handle(state_->add(std::make_unique<Constant>(std::move(weights)), {}, name).output());
   });
 }

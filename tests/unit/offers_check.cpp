@@ -71,7 +71,7 @@ void expect_near(const std::byte* found, const Tensor& expected, double toleranc
   int64_t count = expected.extents.count(), step = size_bytes(expected.element);
   bool floats = float_types.contains(expected.element);
   if (!floats) {
-    ASSERT_EQ(std::memcmp(found, expected.data, size_t(count * step)), 0) << "integers differ";
+    ASSERT_EQ(std::memcmp(found, expected.data, size_t(count * step)), 0) << "elements differ that are exact";
     return;
   }
   double largest = 0;

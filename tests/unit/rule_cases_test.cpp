@@ -31,7 +31,7 @@ std::string expressions(const Graph& graph) {
 
 double value_at(const Tensor& t, int64_t i) {
   Scalar s = load_scalar(t.data + i * size_bytes(t.element), t.element);
-  return float_types.contains(t.element) ? s.f : double(s.i);
+  return any_float_types.contains(t.element) ? s.f : double(s.i);
 }
 
 struct Group {

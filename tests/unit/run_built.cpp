@@ -37,8 +37,9 @@ void expect_near(const Tensor& found, const Tensor& expected) {
   for (int64_t i = 0; i < found.extents.count(); ++i) {
     Scalar a = load_scalar(found.data + i * size_bytes(found.element), found.element);
     Scalar b = load_scalar(expected.data + i * size_bytes(found.element), found.element);
-    if (!float_types.contains(found.element)) ASSERT_EQ(a.i, b.i) << "at " << i;
-    else if (std::isnan(b.f) || std::isinf(b.f)) ASSERT_EQ(to_text(a.f), to_text(b.f)) << "at " << i;
+    if (!any_float_types.contains(found.element)) ASSERT_EQ(a.i, b.i) << "at " << i;
+    else if (std::isnan(b.f) || std::isinf(b.f) || small_types.contains(found.element))
+      ASSERT_EQ(to_text(a.f), to_text(b.f)) << "at " << i;
     else ASSERT_NEAR(a.f, b.f, relative * std::abs(b.f) + 1e-7) << "at " << i;
   }
 }

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/dispatch.h"
+#include "base/packed.h"
 #include "ir/text.h"
 
 namespace tenon {
@@ -97,12 +98,30 @@ T special(size_t i) {
   }
 }
 
+// Codes of every kind, or numbers of the range as casts make them.
+void fill_small(const std::string& how, uint64_t seed, View view) {
+  for (int64_t i = 0; i < view.count(); ++i) {
+    double u = unit(seed);
+    auto* to = view.as<std::byte>() + i;
+    if (how == "special") {
+      *to = std::byte(u * 256);
+      settle_upper_bits(view.element, {to, 1});
+      continue;
+    }
+    auto [low, high] = range_of(how);
+    Scalar x{};
+    x.f = how.starts_with("ints(") ? std::floor(low + u * (high - low + 1)) : low + u * (high - low);
+    store_scalar(to, view.element, cast_scalar(x, ElementType::f64, view.element));
+  }
+}
+
 Weights made(const std::string& how, ElementType element, const Extents& extents, uint64_t seed) {
   if (how.starts_with("{")) return parse_weights(concat(element, extents, how));
   if (how.empty() || how == "normal") return parse_weights(concat(element, extents, "~", seed));
   View view;
   Weights weights = make_weights(element, extents, view);
   check(how == "special" || how.starts_with("ints(") || how.starts_with("uniform("), "data '", how, "' is not known");
+  if (small_types.contains(element)) return fill_small(how, seed, view), weights;
   dispatch(element, [&]<class T>() {
     for (int64_t i = 0; i < extents.count(); ++i) {
       T& to = view.as<T>()[i];

@@ -19,7 +19,7 @@ const char* stored_type(ElementType element) {
     case ElementType::u32: return "unsigned int";
     case ElementType::u64: return "unsigned long long";
     case ElementType::boolean: return "Bool";
-    case ElementType::string: break;
+    default: break;
   }
   fail(ErrorId::internal, "no kernel stores ", element);
 }
@@ -184,6 +184,7 @@ std::string value_of(const Instruction& at, const Expression& e) {
 const char* body_refusal(const Expression& e) {
   for (const Instruction& at : e.list) {
     if (at.type == ElementType::string) return "elements are strings";
+    if (small_types.contains(at.type)) return "elements are of a small type";
     if (at.a < 0 || at.code == Opcode::input) continue;
     ElementType operand = e.list[size_t(at.a)].type;
     bool f = float_types.contains(operand);

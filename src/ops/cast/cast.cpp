@@ -1,10 +1,18 @@
 #include "ops/cast/cast.h"
 
+#include "ops/known.h"
 #include "ops/pointwise.h"
 
 namespace tenon {
 
 OP(Cast, cast)
+
+void Cast::fields(FieldVisitor& v) {
+  static const char* const modes[] = {"up", "down", "nearest"};
+  v("to", to);
+  v("saturate", saturate, true);
+  v("round_mode", round_mode, modes, PowerRound::up);
+}
 
 Types Cast::infer(const Inputs& in) const {
   in.check_count(1, 1);
@@ -19,8 +27,22 @@ std::optional<Contents> Cast::contents(const Inputs& in) const {
   return *x;
 }
 
-std::optional<Term> Cast::pointwise(Terms in) const { return tenon::cast(in[0], to); }
+// Expressions know no fields; a cast to the same type, which they drop, still saturates infinities.
+std::optional<Term> Cast::pointwise(Terms in) const {
+  bool plain = saturate && round_mode == PowerRound::up && in[0].type() != to;
+  if (small_types.contains(to) && !plain) return {};
+  return tenon::cast(in[0], to);
+}
 
-void Cast::evaluate(ConstViews in, Views out) const { evaluate_pointwise(*this, in, out[0]); }
+void Cast::evaluate(ConstViews in, Views out) const {
+  if (!small_types.contains(to)) return evaluate_pointwise(*this, in, out[0]);
+  check_extents(*this, in, out);
+  ElementType from = in[0].element;
+  const std::byte* x = in[0].as<std::byte>();
+  for (int64_t i = 0, count = out[0].count(), step = size_bytes(from); i < count; ++i) {
+    Scalar y = cast_scalar(load_scalar(x + i * step, from), from, to, {saturate, round_mode});
+    store_scalar(out[0].as<std::byte>() + i, to, y);
+  }
+}
 
 }  // namespace tenon

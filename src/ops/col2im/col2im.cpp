@@ -10,7 +10,7 @@ OP(Col2Im, col2im)
 
 Types Col2Im::infer(const Inputs& in) const {
   in.check_count(3, 3);
-  in.check_element(0, plain_types, "x");
+  in.check_element(0, computed_types, "x");
   const Shape& x = in[0].shape;
   check(x.size() == 3, "x is ", in[0], ", expected [N,C*block,blocks]");
   Contents image = known_list(in, 1, "the image's shape"), block = known_list(in, 2, "the block's shape");

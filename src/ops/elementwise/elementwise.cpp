@@ -16,7 +16,7 @@ struct Row {
   Dim (*on_extents)(const Dim& a, const Dim& b) = nullptr;  // for shape arithmetic
 };
 
-constexpr ElementSet numbers = number_types, plain = plain_types;
+constexpr ElementSet numbers = number_types, computed = computed_types;
 constexpr ElementSet bools = ElementType::boolean;
 using O = Opcode;
 using D = const Dim&;
@@ -47,7 +47,7 @@ constexpr Row rows[] = {
     {"and", bools, [](Term a, Term b) { return binary(O::logical_and, a, b); }},
     {"or", bools, [](Term a, Term b) { return binary(O::logical_or, a, b); }},
     {"xor", bools, [](Term a, Term b) { return binary(O::logical_xor, a, b); }},
-    {"equal", plain,
+    {"equal", computed,
      [](Term a, Term b) {
        if (a.type() != ElementType::boolean) return equal(a, b);
        return unary(O::logical_not, binary(O::logical_xor, a, b));

@@ -31,6 +31,9 @@ Types Pad::infer(const Inputs& in) const {
     in.check_same_element(0, 2);
     check(all_known(in[2].shape) && count(in[2].shape).is(1), "the constant is ", in[2], ", expected one number");
   }
+  bool needs_zero = in.size() == 2 && mode == PadMode::constant;
+  check(!needs_zero || in[0].element != ElementType::f8e8m0, ErrorId::unsupported_type,
+        "f8e8m0 has no zero to pad with; give the constant");
   Contents amounts = known_list(in, 1, "the amounts");
   std::vector<int> axes_ = listed_axes(axes, in[0].rank(), amounts.size());
   TensorType y = in[0];

@@ -27,7 +27,7 @@ Types Reduce::infer(const Inputs& in) const {
   in.check_count(1, 1);
   bool on_floats = kind == ReduceKind::log_sum || kind == ReduceKind::log_sum_exp || kind == ReduceKind::l2;
   bool on_bool = kind == ReduceKind::max || kind == ReduceKind::min;
-  in.check_element(0, on_floats ? number_types : on_bool ? plain_types : number_types, "x");
+  in.check_element(0, on_floats ? number_types : on_bool ? computed_types : number_types, "x");
   std::vector<bool> mask = reduced(in[0].rank());
   TensorType y{in[0].element, {}};
   for (size_t d = 0; d < mask.size(); ++d)

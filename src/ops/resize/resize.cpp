@@ -142,7 +142,7 @@ Types Resize::infer(const Inputs& in) const {
     check(in[1].rank() == 1, "sizes has shape ", in[1].shape, ", expected one axis");
   }
   bool nearest = mode == ResizeMode::nearest;
-  in.check_element(0, nearest ? plain_types : float_types | ElementType::i8 | ElementType::u8, "x");
+  in.check_element(0, nearest ? computed_types : float_types | ElementType::i8 | ElementType::u8, "x");
   check(!antialias || !nearest, "antialias wants mode linear or cubic");
   check(std::isfinite(cubic_coeff_a), "cubic_coeff_a is ", cubic_coeff_a);
   TensorType y = in[0];

@@ -31,7 +31,7 @@ void ScatterElements::evaluate(ConstViews in, Views out) const {
   others[along] = 0;
   Walk<1> walk(in[1].extents, {others});
   int64_t count = in[1].count();
-  dispatch(in[0].element, [&]<class T>() {
+  dispatch_scatter(reduction, in[0].element, [&]<class T>() {
     for (int64_t i = 0; i < count; ++i, walk.next())
       scatter_into(reduction, out[0].as<T>()[walk.offset(0) + index_at(in[1], i, in[0][along]) * strides[along]],
                    in[2].as<T>()[i]);

@@ -32,7 +32,7 @@ void ScatterNd::evaluate(ConstViews in, Views out) const {
   int depth = int(indices[indices.rank() - 1]);
   int64_t rows = indices.extents.count_between(0, indices.rank() - 1);
   int64_t block = x.extents.count_between(depth, x.rank());
-  dispatch(x.element, [&]<class T>() {
+  dispatch_scatter(reduction, x.element, [&]<class T>() {
     for (int64_t r = 0; r < rows; ++r) {
       int64_t to = 0;
       for (int d = 0; d < depth; ++d) to = to * x[d] + index_at(indices, r * depth + d, x[d]);

@@ -11,6 +11,7 @@ OP(Trilu, trilu)
 Types Trilu::infer(const Inputs& in) const {
   in.check_count(1, 2);
   in.check_element(0, plain_types, "x");
+  check(in[0].element != ElementType::f8e8m0, ErrorId::unsupported_type, "f8e8m0 has no zero");
   check(in[0].rank() >= 2, "x is ", in[0], ", expected matrices");
   if (in.size() == 2) {
     in.check_element(1, index_types, "k");

@@ -38,6 +38,7 @@ bool holds(ElementType wide, ElementType narrow) {
 // cast(x) -> x, where it has the type already
 Verdict drop_cast(Rewriter& rw, Node& cast) {
   if (cast.input(0).element() != cast.output().element()) return no("the type changes");
+  if (as<Cast>(cast)->saturate && cast.output().element() == ElementType::f8e5m2) return no("it saturates infinities");
   return rw.replace(cast, cast.input(0));
 }
 
@@ -46,12 +47,14 @@ Verdict merge_casts(Rewriter& rw, Node& outer) {
   Node* inner = producer<Cast>(outer, 0);
   if (!inner) return no("input is not a cast");
   ElementType from = inner->input(0).element(), between = inner->output().element(), to = outer.output().element();
+  if (small_types.contains(from) || small_types.contains(between)) return no("a small type is cast");
   if (!holds(between, from)) return no("the type in between does not hold every value");
   // Integers wrap where floats saturate, so the detour over a float shows when the last type is too narrow.
   bool over_floats = float_types.contains(between) && !float_types.contains(from);
-  bool may_overflow = integer_types.contains(to) && !holds(to, from);
+  bool to_few_bits = small_signed_types.contains(to) || small_unsigned_types.contains(to);
+  bool may_overflow = to_few_bits || (integer_types.contains(to) && !holds(to, from));
   if (over_floats && may_overflow) return no("floats saturate where integers wrap");
-  return rw.replace(outer, rw.add(Cast(to), {&inner->input(0)}));
+  return rw.replace(outer, rw.add(*as<Cast>(outer), {&inner->input(0)}));
 }
 
 const Rule rules[] = {{"drop_cast", "cast", drop_cast}, {"merge_casts", "cast", merge_casts}};

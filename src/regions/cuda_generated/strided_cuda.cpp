@@ -81,7 +81,8 @@ std::vector<std::vector<const Node*>> clusters(const Node& root) {
 }
 
 void offer_pointwise(const Provider& provider, const Node& root, const Target& target, Offers& offers) {
-  if (!is_pointwise(root)) return;
+  std::string small;
+  if (!is_pointwise(root, &small)) return small.empty() ? void() : offers.refuse("cuda.pointwise", small);
   const Value& result = root.output();
   for (const auto& nodes : clusters(root)) {
     Region region(nodes);

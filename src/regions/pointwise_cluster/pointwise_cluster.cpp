@@ -130,7 +130,8 @@ void offer_in(Layout layout, const Region& region, const PointwiseProgram& progr
 }  // namespace
 
 void PointwiseClusterProvider::offers(const Node& root, const Target& target, Offers& offers) const {
-  if (!is_pointwise(root)) return;
+  std::string small;
+  if (!is_pointwise(root, &small)) return small.empty() ? void() : offers.refuse(kernel_name, small);
   const Value& result = root.output();
   if (!plain_types.contains(result.element()))
     return offers.refuse(kernel_name, concat("no arithmetic on elements of type ", result.element()));
