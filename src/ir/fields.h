@@ -30,6 +30,11 @@ class FieldVisitor {
     choice(name, index, names);
     value = Enum(index);
   }
+  template <class Enum, size_t N>
+  requires std::is_enum_v<Enum>
+  void operator()(const char* name, Enum& value, const char* const (&names)[N], Enum standard) {
+    if (!skips_defaults() || value != standard) (*this)(name, value, names);
+  }
   // Fields that may be left out: printed and stored only where they differ from the default.
   template <class T>
   void operator()(const char* name, T& value, const T& standard) {
