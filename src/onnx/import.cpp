@@ -13,7 +13,7 @@ const Import* find_import(const std::string& op_type) {
   static const std::map<std::string_view, const Import*> index = [] {
     std::map<std::string_view, const Import*> map;
     for (Imports family : {import_attention, import_index, import_loss, import_make, import_math, import_nn,
-                           import_norm, import_quant, import_tensor})
+                           import_norm, import_quant, import_recurrence, import_tensor})
       for (const Import& i : family) map.emplace(i.op_type, &i);
     return map;
   }();

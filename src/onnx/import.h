@@ -35,6 +35,7 @@ class NodeImport {
   std::string text(const char* name, const char* standard);
   std::vector<int64_t> integers(const char* name);
   std::vector<double> floats(const char* name);
+  std::vector<std::string> texts(const char* name);
   bool has_attribute(const char* name);
   Weights tensor_attribute(const char* name);  // null: not given
   int64_t required_integer(const char* name);
@@ -73,7 +74,7 @@ struct Import {
 };
 using Imports = std::span<const Import>;
 extern const Imports import_attention, import_index, import_loss, import_make, import_math, import_nn, import_norm,
-    import_quant, import_tensor;
+    import_quant, import_recurrence, import_tensor;
 
 Weights weights_of(const Tensor& tensor, const Model& model);
 
