@@ -87,7 +87,7 @@ void RecurrenceRun::run(const float* weights, bool from_nothing, Workers& worker
   }
   // Sequences need nothing of each other, units need each other's states at every step: threads take the former where
   // there are enough of them. Bits are the same either way.
-  constexpr int64_t least_work = 1 << 19;  // multiply-adds of a step: below, threads wait longer than they work
+  constexpr int64_t least_work = 1 << 17;  // multiply-adds of a step: below, threads wait longer than they work
   int64_t ways = e_.directions, threads = workers.threads(), parts = (threads + ways - 1) / ways;
   int64_t work = ways * e_.batch * e_.hidden * pack_.state.columns;
   if (ways * e_.batch < threads && work >= least_work) by_units(workers, parts);
