@@ -123,7 +123,8 @@ class TENON_API Model {
 
   const std::vector<Port>& inputs() const;
   const std::vector<Port>& outputs() const;
-  // Binds the inputs' shapes and returns the outputs'; then run writes the outputs, in order.
+  // Binds the inputs' shapes and returns the outputs'; then run writes the outputs, in order. Values matter to bind
+  // only where they decide shapes (the axes of a sum, say): then it builds a plan when such values first come.
   std::vector<std::vector<int64_t>> bind(const std::vector<TensorRef>& inputs);
   void run(const std::vector<TensorRef>& inputs, const std::vector<void*>& outputs);
 
@@ -139,6 +140,9 @@ class TENON_API Model {
  private:
   struct State;
   explicit Model(std::unique_ptr<State> state);
+  static std::unique_ptr<State> import(std::vector<std::byte> bytes, const std::string& folder, const Options& options);
+  static std::unique_ptr<State> build_from(std::vector<std::byte> bytes, const std::string& folder,
+                                           const Options& options);
   std::unique_ptr<State> state_;
 };
 

@@ -90,10 +90,11 @@ PYBIND11_MODULE(_tenon, m) {
       .def_property_readonly("inputs", &Model::inputs)
       .def_property_readonly("outputs", &Model::outputs)
       .def("bind",
-           [](Model& model, const std::vector<std::vector<int64_t>>& shapes) {
-             std::vector<tenon::api::TensorRef> list;
-             for (const auto& shape : shapes) list.push_back({nullptr, shape, 0});
-             return model.bind(list);
+           [](Model& model, const std::vector<py::buffer>& inputs, const std::vector<std::vector<int64_t>>& shapes) {
+             auto in = request(inputs, false);
+             auto from = refs(in, shapes);
+             py::gil_scoped_release release;
+             return model.bind(from);
            })
       .def("run",
            [](Model& model, const std::vector<py::buffer>& inputs, const std::vector<std::vector<int64_t>>& shapes,

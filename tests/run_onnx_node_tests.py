@@ -20,7 +20,10 @@ import onnx
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "onnx_node"))
 import disputed
 import drawn
+import page
 import pool
+
+PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs/onnx_status.md"
 
 EXPECTED = {"1.22.0": 1765}                                 # tests in a release of the package; a new release adds a row
 MODES = ["optimised", "plain", "saved"]
@@ -89,6 +92,7 @@ def main():
     p.add_argument("--symbolic", action="store_true", help="extents of inputs become symbols, equal ones the same symbol")
     p.add_argument("--report", action="store_true", help="a table by operator, and the reasons")
     p.add_argument("--json", metavar="FILE")
+    p.add_argument("--page", type=pathlib.Path, metavar="FILE", help="writes the page of the docs; a full run compares with it")
     p.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1))
     p.add_argument("--limit", type=float, default=20, metavar="S", help="seconds a test may take")
     p.add_argument("--device", default="cpu")
@@ -119,11 +123,17 @@ def main():
         print_report(rows)
     if a.json:
         pathlib.Path(a.json).write_text(json.dumps({"onnx": onnx.__version__, "counts": counts, "tests": rows}, indent=1))
+    if a.page:
+        a.page.write_text(page.page(rows, onnx.__version__))
     by_promise = sum(r["verdict"] == "right" and drawn.is_drawn(r["test"]) for r in rows)
     print(f"{len(rows)} tests in {time.monotonic() - start:.0f} s: " + ", ".join(f"{counts[v]} {v}" for v in VERDICTS))
     if by_promise:
         print(f"{by_promise} of the right ones draw random numbers and are judged by type, shape and range")
     failed = sum(counts[v] for v in FAILURES)
+    whole = len(chosen) == len(tests) and a.device == "cpu" and not (a.known or a.symbolic) and onnx.__version__ in EXPECTED
+    if whole and PAGE.read_text() != page.page(rows, onnx.__version__):
+        print(f"docs/{PAGE.name} says otherwise: write it with --page docs/{PAGE.name}")
+        failed += 1
     print(f"{counts['refused']} refused")
     print(f"{counts['right']} passed, {failed} failed")
     return 1 if failed else 0

@@ -188,6 +188,38 @@ def test_ctrl_c_ends_a_build():
     assert process.wait(10) == 0
 
 
+def late_model(folder, states_type=True):
+    """y = sum of x over `axes`, then reshaped to `target`: types follow from values."""
+    import onnx
+    from onnx import TensorProto, helper
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 6])
+    lists = [helper.make_tensor_value_info(name, TensorProto.INT64, [length]) for name, length in (("axes", 1), ("target", 2))]
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["A", "B"] if states_type else None)
+    nodes = [helper.make_node("ReduceSum", ["x", "axes"], ["s"], keepdims=1), helper.make_node("Reshape", ["s", "target"], ["y"])]
+    path = pathlib.Path(folder, "late.onnx")
+    onnx.save(helper.make_model(helper.make_graph(nodes, "late", [x, *lists], [y]), opset_imports=[helper.make_opsetid("", 18)], ir_version=8), path)
+    return path
+
+
+def test_values_of_inputs_may_decide_shapes():
+    with tempfile.TemporaryDirectory() as folder:
+        model = tenon.load(late_model(folder))
+        assert [p.name for p in model.inputs] == ["x", "axes", "target"]
+        fails(model.explain, "TN101", "'axes', 'target'", "run it once first")
+        engine = pathlib.Path(folder, "late.engine")
+        model.save(engine)
+        x = normal(4, 6)
+        for m in (model, tenon.load(engine), model.copy()):
+            for axis, target in ((0, [2, 3]), (1, [-1, 2]), (-1, [1, 4]), (0, [2, 3]), (0, [6, -1])):
+                y = m(x, np.array([axis]), np.array(target))
+                np.testing.assert_allclose(y, x.sum(axis, keepdims=True).reshape(target), rtol=1e-5, atol=1e-5)
+            assert "chosen" in m.explain()
+        for bad, words in (([2], "axis 2"), ([0, 1], "element counts"), ([], "element counts")):
+            fails(lambda: model(x, np.array(bad, np.int64), np.array([1, 5])), "TN101", words)
+        np.testing.assert_allclose(model(x, np.array([1]), np.array([4, 1])), x.sum(1, keepdims=True), rtol=1e-5, atol=1e-5)
+        fails(lambda: tenon.load(late_model(folder, states_type=False)), "TN304", "'y'")
+
+
 def test_timing_cache_is_a_file_that_builds_share():
     n, x = one_input()
     n.output(n.softmax(x, axis=-1), "y")

@@ -51,8 +51,8 @@ class Model:
                             "TN101", "invalid_argument")
             inputs.append(np.ascontiguousarray(array).reshape(array.shape))
         shapes = [list(a.shape) for a in inputs]
-        outputs = [np.empty(shape, port.dtype) for shape, port in zip(self._native.bind(shapes), self.outputs)]
         raw = lambda list: [a.reshape(-1).view(np.uint8) for a in list]
+        outputs = [np.empty(shape, port.dtype) for shape, port in zip(self._native.bind(raw(inputs), shapes), self.outputs)]
         self._native.run(raw(inputs), shapes, raw(outputs))
         if len(outputs) == 1:
             return outputs[0]

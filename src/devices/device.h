@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "base/error.h"
 #include "base/space.h"
 
 namespace tenon {
@@ -24,8 +25,17 @@ class Recording {
   virtual void launch(Stream stream) = 0;
 };
 
-// Every function may throw Error (out_of_memory, device). Work on one stream runs in order; nothing but synchronize and
-// the destruction of memory waits.
+// A point in a stream's work. It can be waited for while other streams are recorded, which a wait for the whole device
+// would break; its stream may be gone by then.
+class Mark {
+ public:
+  virtual ~Mark() = default;
+  virtual void set(Stream stream) = 0;  // behind what the stream has; replaces the point set before
+  virtual void wait() = 0;              // returns at once where no point was set
+};
+
+// Every function may throw Error (out_of_memory, device). Work on one stream runs in order; nothing but synchronize,
+// marks and the destruction of memory waits. Host functions of different streams may share a thread.
 class Device {
  public:
   virtual ~Device() = default;
@@ -40,7 +50,7 @@ class Device {
 
   virtual std::shared_ptr<void> make_stream() = 0;  // get() is the Stream
   virtual void synchronize(Stream stream) = 0;
-  virtual void synchronize_all() = 0;                                               // every stream, the program's too
+  virtual std::unique_ptr<Mark> make_mark() = 0;
   virtual void copy(void* to, const void* from, int64_t bytes, Stream stream) = 0;  // between any two spaces
   virtual void fill(void* to, uint8_t byte, int64_t bytes, Stream stream) = 0;      // of either space
   virtual void call_host(void (*function)(void*), void* argument, Stream stream) = 0;
@@ -50,5 +60,21 @@ class Device {
   virtual std::unique_ptr<Recording> end_recording(Stream stream) = 0;
   virtual double time_ms(Recording& recording, Stream stream) = 0;  // of one launch, by the device's clock
 };
+
+// What `enqueue` gives the stream, as a recording. The stream leaves its mode also when that throws.
+template <class Enqueue>
+std::unique_ptr<Recording> record(Device& device, Stream stream, Enqueue enqueue) {
+  device.begin_recording(stream);
+  try {
+    enqueue();
+  } catch (...) {
+    try {
+      device.end_recording(stream);
+    } catch (const Error&) {  // follows from the first, which says more
+    }
+    throw;
+  }
+  return device.end_recording(stream);
+}
 
 }  // namespace tenon

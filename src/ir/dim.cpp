@@ -1,9 +1,12 @@
 // Arithmetic of symbolic extents.
 #include "ir/dim.h"
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <unordered_map>
 
 namespace tenon {
 
@@ -11,6 +14,7 @@ struct Dim::Atom {
   enum Kind { symbol, quotient, maximum, minimum } kind;
   std::string text;  // canonical: what atoms are compared by
   Dim a, b;          // of all but symbols
+  int depth;         // of the expression below
 };
 
 struct Dim::Sum {
@@ -25,6 +29,18 @@ struct Dim::Sum {
 struct Dim::Algebra {
   using Sum = Dim::Sum;
   using Atom = Dim::Atom;
+  static constexpr int max_depth = 1000;
+  static constexpr size_t longest_text = 256;
+
+  // Stands for an expression that is too long to be written out: equal expressions, equal digests.
+  static std::string digest(const std::string& text) {
+    XXH128_hash_t h = XXH3_128bits(text.data(), text.size());
+    constexpr char digits[] = "0123456789abcdef";
+    std::string name = "#";
+    for (uint64_t half : {h.high64, h.low64})
+      for (int shift = 60; shift >= 0; shift -= 4) name += digits[half >> shift & 15];
+    return name;
+  }
 
   static std::string text_of(const Sum::Product& product) {
     std::string text;
@@ -46,10 +62,21 @@ struct Dim::Algebra {
     d.sum_ = std::make_shared<const Sum>(std::move(sum));
     return d;
   }
+  static int depth_of(const Dim& d) {
+    int depth = 0;
+    if (!d.known())
+      for (const auto& [text, term] : d.sum_->terms)
+        for (const auto& atom : term.product) depth = std::max(depth, atom->depth);
+    return depth;
+  }
   static Dim of_atom(Atom::Kind kind, std::string text, Dim a = 0, Dim b = 0) {
-    check(text.size() <= 4096, ErrorId::limit_exceeded, "a symbolic extent is longer than 4096 characters");
+    int depth = 1 + std::max(depth_of(a), depth_of(b));
+    check(depth <= max_depth, ErrorId::limit_exceeded, "a symbolic extent nests deeper than ", max_depth);
+    check(kind != Atom::symbol || text.size() <= 4096, ErrorId::limit_exceeded,
+          "a dimension's name is longer than 4096 characters");
+    if (kind != Atom::symbol && text.size() > longest_text) text = digest(text);
     Sum sum;
-    auto atom = std::make_shared<const Atom>(Atom{kind, text, std::move(a), std::move(b)});
+    auto atom = std::make_shared<const Atom>(Atom{kind, text, std::move(a), std::move(b), depth});
     sum.terms[text] = {{std::move(atom)}, 1};
     return dim_of(std::move(sum));
   }
@@ -69,13 +96,28 @@ struct Dim::Algebra {
     }
     return true;
   }
-  static int64_t at(const Atom& atom, const Binding& binding) {
+  // Expressions share their parts, so that a walk remembers what it has seen: else it could take exponential time.
+  template <class T>
+  using Seen = std::unordered_map<const Atom*, T>;
+
+  static int64_t at(const Dim& d, const Binding& binding, Seen<int64_t>& seen) {
+    if (d.known()) return d.known_;
+    int64_t total = 0;
+    for (const auto& [text, term] : d.sum_->terms) {
+      int64_t product = term.factor;
+      for (const auto& atom : term.product) product = checked_mul(product, at(*atom, binding, seen));
+      total = checked_add(total, product);
+    }
+    return total;
+  }
+  static int64_t at(const Atom& atom, const Binding& binding, Seen<int64_t>& seen) {
     if (atom.kind == Atom::symbol) {
       auto it = binding.find(atom.text);
       check(it != binding.end(), ErrorId::unknown_name, "no value is bound to the dimension '", atom.text, "'");
       return it->second;
     }
-    return combine(atom.kind, atom.a.at(binding), atom.b.at(binding));
+    if (auto it = seen.find(&atom); it != seen.end()) return it->second;
+    return seen[&atom] = combine(atom.kind, at(atom.a, binding, seen), at(atom.b, binding, seen));
   }
   static int64_t combine(Atom::Kind kind, int64_t a, int64_t b) {
     if (kind == Atom::maximum) return std::max(a, b);
@@ -87,21 +129,10 @@ struct Dim::Algebra {
     check(b != -1 || a != std::numeric_limits<int64_t>::min(), ErrorId::size_overflow, "size overflows: ", a, " / ", b);
     return a / b - (a % b != 0 && (a < 0) != (b < 0));
   }
-  static Range range(const Atom& atom, const Ranges& ranges) {
-    if (atom.kind == Atom::symbol) {
-      auto it = ranges.find(atom.text);
-      return it != ranges.end() ? it->second : Range{0, std::numeric_limits<int32_t>::max()};
-    }
-    Range a = atom.a.range(ranges), b = atom.b.range(ranges);
-    if (atom.kind != Atom::quotient) return {combine(atom.kind, a.low, b.low), combine(atom.kind, a.high, b.high)};
-    if (b.low <= 0 && b.high >= 0) {  // the divisor might be ±1
-      int64_t most = std::max(std::abs(a.low), std::abs(a.high));
-      return {-most, most};
-    }
-    int64_t all[] = {floor_quotient(a.low, b.low), floor_quotient(a.low, b.high), floor_quotient(a.high, b.low),
-                     floor_quotient(a.high, b.high)};
-    return {*std::min_element(all, all + 4), *std::max_element(all, all + 4)};
-  }
+  static Range range(const Dim& d, const Ranges& ranges, Seen<Range>& seen);
+  static Range range(const Atom& atom, const Ranges& ranges, Seen<Range>& seen);
+  static void symbols(const Dim& d, std::map<std::string, int>& counts, Seen<bool>& seen);
+  static bool grows_together(const Dim& difference);
 };
 
 std::string symbol_name(std::string_view text) {
@@ -128,14 +159,8 @@ bool Dim::operator==(const Dim& other) const {
 }
 
 int64_t Dim::at(const Binding& binding) const {
-  if (known()) return known_;
-  int64_t total = 0;
-  for (const auto& [text, term] : sum_->terms) {
-    int64_t product = term.factor;
-    for (const auto& atom : term.product) product = checked_mul(product, Algebra::at(*atom, binding));
-    total = checked_add(total, product);
-  }
-  return total;
+  Algebra::Seen<int64_t> seen;
+  return Algebra::at(*this, binding, seen);
 }
 
 // A bound beyond 64 bits is as good as the largest number: extents themselves have to fit.
@@ -159,24 +184,54 @@ static Range multiply(Range a, Range b) {
   return {*std::min_element(all, all + 4), *std::max_element(all, all + 4)};
 }
 
-Range Dim::range(const Ranges& ranges) const {
-  if (known()) return {known_, known_};
+Range Dim::Algebra::range(const Dim& d, const Ranges& ranges, Seen<Range>& seen) {
+  if (d.known()) return {d.known_, d.known_};
   Range total{0, 0};
-  for (const auto& [text, term] : sum_->terms) {
+  for (const auto& [text, term] : d.sum_->terms) {
     Range product{term.factor, term.factor};
-    for (const auto& atom : term.product) product = multiply(product, Algebra::range(*atom, ranges));
+    for (const auto& atom : term.product) product = multiply(product, range(*atom, ranges, seen));
     total = {bounded_add(total.low, product.low), bounded_add(total.high, product.high)};
   }
   return total;
 }
 
-void Dim::symbols(std::map<std::string, int>& counts) const {
-  if (known()) return;
-  for (const auto& [text, term] : sum_->terms)
+Range Dim::Algebra::range(const Atom& atom, const Ranges& ranges, Seen<Range>& seen) {
+  if (atom.kind == Atom::symbol) {
+    auto it = ranges.find(atom.text);
+    return it != ranges.end() ? it->second : Range{0, std::numeric_limits<int32_t>::max()};
+  }
+  if (auto it = seen.find(&atom); it != seen.end()) return it->second;
+  Range a = range(atom.a, ranges, seen), b = range(atom.b, ranges, seen);
+  auto bounds = [&]() -> Range {
+    if (atom.kind != Atom::quotient) return {combine(atom.kind, a.low, b.low), combine(atom.kind, a.high, b.high)};
+    if (b.low <= 0 && b.high >= 0) {  // the divisor might be ±1
+      int64_t most = std::max(std::abs(a.low), std::abs(a.high));
+      return {-most, most};
+    }
+    int64_t all[] = {floor_quotient(a.low, b.low), floor_quotient(a.low, b.high), floor_quotient(a.high, b.low),
+                     floor_quotient(a.high, b.high)};
+    return {*std::min_element(all, all + 4), *std::max_element(all, all + 4)};
+  };
+  return seen[&atom] = bounds();
+}
+
+Range Dim::range(const Ranges& ranges) const {
+  Algebra::Seen<Range> seen;
+  return Algebra::range(*this, ranges, seen);
+}
+
+void Dim::Algebra::symbols(const Dim& d, std::map<std::string, int>& counts, Seen<bool>& seen) {
+  if (d.known()) return;
+  for (const auto& [text, term] : d.sum_->terms)
     for (const auto& atom : term.product) {
       if (atom->kind == Atom::symbol) ++counts[atom->text];
-      else atom->a.symbols(counts), atom->b.symbols(counts);
+      else if (seen.emplace(atom.get(), true).second) symbols(atom->a, counts, seen), symbols(atom->b, counts, seen);
     }
+}
+
+void Dim::symbols(std::map<std::string, int>& counts) const {
+  Algebra::Seen<bool> seen;
+  Algebra::symbols(*this, counts, seen);
 }
 
 Dim operator+(const Dim& a, const Dim& b) {
@@ -231,10 +286,21 @@ Dim floor_div(const Dim& a, const Dim& b) {
 
 Dim ceil_div(const Dim& a, const Dim& b) { return floor_div(a + b - 1, b); }
 
+// f(p, q) - f(r, s) of one maximum or minimum f, where p >= r and q >= s whatever the symbols are.
+bool Dim::Algebra::grows_together(const Dim& difference) {
+  if (difference.sum_->terms.size() != 2) return false;
+  const Sum::Term &x = difference.sum_->terms.begin()->second, &y = difference.sum_->terms.rbegin()->second;
+  if (x.factor != -y.factor || x.product.size() != 1 || y.product.size() != 1) return false;
+  const Atom &more = *(x.factor > 0 ? x : y).product[0], &less = *(x.factor > 0 ? y : x).product[0];
+  if (more.kind != less.kind || (more.kind != Atom::maximum && more.kind != Atom::minimum)) return false;
+  auto least = [](const Dim& p, const Dim& r) { return (p - r).range({}).low >= 0; };
+  return (least(more.a, less.a) && least(more.b, less.b)) || (least(more.a, less.b) && least(more.b, less.a));
+}
+
 bool surely_at_least(const Dim& a, const Dim& b) {
   Dim difference = a - b;
   if (difference.known()) return difference.value() >= 0;
-  return difference.range({}).low >= 0;
+  return difference.range({}).low >= 0 || Dim::Algebra::grows_together(difference);
 }
 
 Dim max(const Dim& a, const Dim& b) {
@@ -326,6 +392,7 @@ class DimParser {
     size_t length = rest_.find_first_of("+-*(),");
     std::string name(rest_.substr(0, length));
     check(!name.empty(), ErrorId::text_malformed, "expected an extent, found '", rest_, "'");
+    check(name[0] != '#', ErrorId::text_malformed, "'", name, "' stands for an extent too long to be written out");
     rest_.remove_prefix(name.size());
     if (!take('(')) return Dim::symbol(std::move(name));
     Dim a = sum(depth + 1);

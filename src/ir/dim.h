@@ -39,7 +39,8 @@ class Dim {
   friend Dim max(const Dim& a, const Dim& b);
   friend Dim min(const Dim& a, const Dim& b);
   bool operator==(const Dim& other) const;
-  friend std::string to_text(const Dim& d);  // 2*N+1, div(H+1,2), max(T-3,0)
+  friend bool surely_at_least(const Dim& a, const Dim& b);
+  friend std::string to_text(const Dim& d);  // 2*N+1, div(H+1,2), max(T-3,0); #… for a part of over 256 letters
 
  private:
   struct Sum;

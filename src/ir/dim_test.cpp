@@ -41,6 +41,37 @@ TEST(Dim, ranges_are_never_too_narrow) {
   EXPECT_FALSE(surely_at_least(parse_dim("A*B*C-D*E*F"), 0));
 }
 
+TEST(Dim, a_difference_of_bounds_that_grow_together_is_not_negative) {
+  EXPECT_TRUE(surely_at_least(parse_dim("min(8,S+1)"), parse_dim("min(8,S)")));
+  EXPECT_TRUE(surely_at_least(parse_dim("max(N+S,T)"), parse_dim("max(T,S)")));
+  EXPECT_FALSE(surely_at_least(parse_dim("min(8,S)"), parse_dim("min(8,S+1)")));
+  EXPECT_FALSE(surely_at_least(parse_dim("min(8,S+1)"), parse_dim("max(8,S)")));
+}
+
+TEST(Dim, expressions_that_share_their_parts_take_linear_time) {
+  auto nested = [](const char* symbol) {
+    Dim d = Dim::symbol(symbol);
+    for (int i = 0; i < 200; ++i) d = max(d * 2 - Dim::symbol("T"), min(d + 3, Dim::symbol("T") + i));
+    return d;
+  };
+  Dim d = nested("N");
+  EXPECT_EQ(d, nested("N"));
+  EXPECT_FALSE(d == nested("M"));
+  EXPECT_LT(to_text(d).size(), 600U);
+  int64_t expected = 1;
+  for (int i = 0; i < 200; ++i) expected = std::max(expected * 2 - 5, std::min(expected + 3, int64_t(5 + i)));
+  EXPECT_EQ(d.at({{"N", 1}, {"T", 5}}), expected);
+  std::map<std::string, int> symbols;
+  d.symbols(symbols);
+  EXPECT_EQ(symbols.size(), 2U);
+  EXPECT_THROW(parse_dim(to_text(d)), Error);
+}
+
+TEST(Dim, nesting_without_end_is_refused) {
+  Dim d = Dim::symbol("N");
+  EXPECT_THROW(for (int i = 0; i < 100000; ++i) d = max(d - 1, Dim::symbol("T")), Error);
+}
+
 TEST(Dim, sizes_that_overflow_are_refused) {
   Dim big = int64_t(1) << 62;
   EXPECT_THROW(big * 4, Error);

@@ -33,7 +33,9 @@ bool Parser::parse_bytes(std::string bytes, const std::string& folder) {
   try {
     onnx::Model model = onnx::read_model({first, first + bytes.size()});
     model.folder = folder;
-    network->absorb(onnx::import_model(model));
+    std::vector<std::string> notes;
+    network->absorb(onnx::import_model(model, {}, &notes));
+    for (const std::string& note : notes) say(Severity::warning, note);
     return true;
   } catch (const Error& e) {
     ParserError& error = errors.emplace_back();

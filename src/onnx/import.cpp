@@ -1,5 +1,6 @@
 // The walk: inputs, initializers, nodes in any order, outputs.
 #include <cstring>
+#include <utility>
 
 #include "onnx/importer.h"
 #include "ops/constant/constant.h"
@@ -9,29 +10,33 @@ namespace tenon::onnx {
 
 namespace {
 
-const Import* find_import(const std::string& op_type) {
-  static const std::map<std::string_view, const Import*> index = [] {
-    std::map<std::string_view, const Import*> map;
-    for (Imports family : {import_attention, import_index, import_loss, import_make, import_math, import_nn,
-                           import_norm, import_quant, import_recurrence, import_tensor})
-      for (const Import& i : family) map.emplace(i.op_type, &i);
+const Import* find_import(const std::string& op_type, const std::string& domain = "") {
+  static const auto index = [] {
+    std::map<std::pair<std::string_view, std::string_view>, const Import*> map;
+    for (Imports family :
+         {import_attention, import_index, import_loss, import_make, import_math, import_ml, import_nn, import_norm,
+          import_quant, import_random, import_recurrence, import_signal, import_tensor, import_training, import_vision})
+      for (const Import& i : family) map.emplace(std::pair(i.domain, i.op_type), &i);
     return map;
   }();
-  auto it = index.find(op_type);
+  auto it = index.find({plain_domain(domain), op_type});
   return it == index.end() ? nullptr : it->second;
 }
 
-int64_t opset_of(const InlinedNode& n) {  // of ai.onnx, where the node stands
-  auto it = n.opsets->find("");
+int64_t opset_of(const InlinedNode& n) {  // of the node's domain, where it stands
+  auto it = n.opsets->find(plain_domain(n.node->domain));
   return it == n.opsets->end() ? 0 : it->second;
 }
 
 // Why a node cannot be imported, or nothing.
 std::string refusal(const InlinedNode& n) {
-  if (!plain_domain(n.node->domain).empty()) return concat("domain ", n.node->domain, " is not supported");
+  const Import* import = find_import(n.node->op_type, n.node->domain);
   int64_t opset = opset_of(n);
-  if (opset < 7 || opset > 27) return concat("opset ", opset, " of ai.onnx is not supported, 7 to 27 are");
-  const Import* import = find_import(n.node->op_type);
+  if (!plain_domain(n.node->domain).empty()) {
+    if (!import) return concat("the operator of domain ", n.node->domain, " is not supported");
+  } else if (opset > 27 || opset < std::min(7, import ? import->since : 7)) {
+    return concat("opset ", opset, " of ai.onnx is not supported, 7 to 27 are");
+  }
   if (!import) return "the operator is not supported";
   if (opset < import->since || opset > import->until)
     return concat("its meaning in opset ", opset, " is not supported");
@@ -49,7 +54,9 @@ Weights weights_of(const Tensor& tensor, const Model& model) {
   return copy;
 }
 
-Network import_model(const Model& model, const Stop& stop) { return Importer(model, stop).run(); }
+Network import_model(const Model& model, const Stop& stop, std::vector<std::string>* notes, const GivenValues& given) {
+  return Importer(model, stop, notes, given).run();
+}
 
 Network Importer::run() {
   const Graph& graph = model_.graph;
@@ -103,23 +110,47 @@ void Importer::add_input(const ValueInfo& info) {
     else type.shape.push_back(tenon::Dim::symbol(concat(symbol_name(info.name), "_", i)));
   }
   check(!values_.contains(info.name), ErrorId::onnx_invalid, "two inputs are called '", info.name, "'");
+  if (auto it = given_.find(info.name); it != given_.end()) {
+    define(info.name, network_.add(Constant(it->second), {}, info.name));
+    return;
+  }
   define(info.name, network_.add(Input(type), {}, info.name));
 }
 
-// Producers before users; files should be so already, some are not.
-std::vector<const InlinedNode*> Importer::ordered(const Inlined& inlined) {
-  const std::vector<InlinedNode>& nodes = inlined.nodes;
+// Which node makes a name. Some exporters leave constants of one name behind: the last counts, as in ONNX Runtime.
+std::map<std::string, size_t> Importer::makers(const std::vector<InlinedNode>& nodes,
+                                               std::vector<bool>& replaced) const {
   std::map<std::string, size_t> maker;
+  std::string example;
+  size_t count = 0;
+  auto is_constant = [&](size_t i) {
+    return nodes[i].node->op_type == "Constant" && nodes[i].node->outputs.size() == 1;
+  };
   for (size_t i = 0; i < nodes.size(); ++i)
-    for (const std::string& out : nodes[i].node->outputs)
-      if (!out.empty())
-        check(maker.emplace(out, i).second && !values_.contains(out), ErrorId::onnx_invalid, "'", out,
-              "' is made twice");
+    for (const std::string& out : nodes[i].node->outputs) {
+      if (out.empty()) continue;
+      auto [it, fresh] = maker.emplace(out, i);
+      check(!values_.contains(out) && (fresh || (is_constant(i) && is_constant(it->second))), ErrorId::onnx_invalid,
+            "'", out, "' is made twice");
+      if (fresh) continue;
+      replaced[std::exchange(it->second, i)] = true;
+      if (count++ == 0) example = out;
+    }
+  if (count && notes_)
+    notes_->push_back(concat("the file defines ", count, " constants twice, such as '", example, "'; the last counts"));
+  return maker;
+}
+
+// Producers before users; files should be so already, some are not.
+std::vector<const InlinedNode*> Importer::ordered(const Inlined& inlined) const {
+  const std::vector<InlinedNode>& nodes = inlined.nodes;
+  std::vector<bool> replaced(nodes.size());
+  std::map<std::string, size_t> maker = makers(nodes, replaced);
   std::vector<const InlinedNode*> order;
   std::vector<int> state(nodes.size(), 0);
   std::vector<size_t> stack;
   for (size_t root = 0; root < nodes.size(); ++root) {
-    stack.push_back(root);
+    if (!replaced[root]) stack.push_back(root);
     while (!stack.empty()) {
       size_t i = stack.back();
       if (state[i] != 0) {
@@ -142,8 +173,8 @@ std::vector<const InlinedNode*> Importer::ordered(const Inlined& inlined) {
 void Importer::import(const InlinedNode& n) {
   stop_.check();
   try {
-    NodeImport context(*this, *n.node, opset_of(n));
-    find_import(n.node->op_type)->run(context);
+    NodeImport context(*this, *n.node, opset_of(n), imported_++);
+    find_import(n.node->op_type, n.node->domain)->run(context);
     context.finish();
   } catch (Error& e) {
     e.add_context(label(*n.node));
@@ -156,6 +187,10 @@ constexpr int64_t largest_known_count = 4096;
 // A value that follows from constants, or whose contents inference knows; null otherwise, or if it is large.
 Weights Importer::leaf(Value& value) {
   if (Weights weights = constant_of(value)) return weights;
+  View nothing;
+  if (const auto* type = std::get_if<TensorType>(&network_.type(value)))
+    if (count(type->shape).is(0) && all_known(type->shape) && type->element != ElementType::string)
+      return make_weights(type->element, at(type->shape, {}), nothing);
   const Contents* contents = network_.contents(value);
   if (!contents) return nullptr;
   const TensorType& type = value.type();

@@ -10,7 +10,11 @@
 
 namespace tenon::onnx {
 
-Network import_model(const Model& model, const Stop& stop = {});
+using GivenValues = std::map<std::string, Weights>;  // of inputs, which are constants then
+// `notes`, where given, gets what a user should know of a file that is not quite as it should be. Where a type depends
+// on values that nothing states, the error is `not_known`.
+Network import_model(const Model& model, const Stop& stop = {}, std::vector<std::string>* notes = nullptr,
+                     const GivenValues& given = {});
 bool knows(const std::string& op_type);  // of ai.onnx: at least some of its uses can be imported
 
 class Importer;
@@ -18,9 +22,10 @@ class Importer;
 // One node on its way in: operands, attributes, results. Whatever attribute is not read is refused at the end.
 class NodeImport {
  public:
-  NodeImport(Importer& importer, const Node& node, int64_t opset);
+  NodeImport(Importer& importer, const Node& node, int64_t opset, int64_t position);
 
-  int64_t opset() const { return opset_; }  // of ai.onnx
+  int64_t opset() const { return opset_; }        // of the operator's domain
+  int64_t position() const { return position_; }  // among the model's nodes in the order of the walk: no two are equal
   int input_count() const;
   int output_count() const;
   bool has(int i) const;  // operand i is given
@@ -61,7 +66,7 @@ class NodeImport {
   Weights known_contents(Value& value) const;
   Importer& importer_;
   const Node& node_;
-  int64_t opset_;
+  int64_t opset_, position_;
   std::set<std::string> read_;
   std::set<int> defined_;
   std::vector<tenon::Node*> added_;
@@ -70,11 +75,13 @@ class NodeImport {
 struct Import {
   const char* op_type;
   void (*run)(NodeImport& node);
-  int since = 1, until = 1000;  // opsets whose meaning the function knows
+  int since = 7, until = 1000;  // opsets of its domain whose meaning the function knows
+  const char* domain = "";      // ai.onnx
 };
 using Imports = std::span<const Import>;
-extern const Imports import_attention, import_index, import_loss, import_make, import_math, import_nn, import_norm,
-    import_quant, import_recurrence, import_tensor;
+extern const Imports import_attention, import_index, import_loss, import_make, import_math, import_ml, import_nn,
+    import_norm, import_quant, import_random, import_recurrence, import_signal, import_tensor, import_training,
+    import_vision;
 
 Weights weights_of(const Tensor& tensor, const Model& model);
 

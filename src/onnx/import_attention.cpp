@@ -6,6 +6,7 @@
 #include "ops/conv/conv.h"
 #include "ops/expand/expand.h"
 #include "ops/gather/gather.h"
+#include "ops/linear_attention/linear_attention.h"
 #include "ops/matmul/matmul.h"
 #include "ops/pad/pad.h"
 #include "ops/range/range.h"
@@ -237,8 +238,55 @@ void tensor_scatter(NodeImport& n) {
   n.out(n.add(ScatterElements(axis), {&cache, &places, &update}));
 }
 
+// The recurrence takes heads as they are packed; `chunk_size` is a hint for those who split it.
+void linear_attention(NodeImport& n) {
+  static const char* const rules[] = {"linear", "gated", "delta", "gated_delta"};
+  LinearAttention op;
+  std::string rule = n.text("update_rule", "gated_delta");
+  int index = 0;
+  while (index < 4 && rule != rules[index]) ++index;
+  check(index < 4, ErrorId::onnx_invalid, "update_rule is '", rule, "'");
+  op.rule = StateRule(index);
+  op.q_heads = n.required_integer("q_num_heads");
+  op.heads = n.required_integer("kv_num_heads");
+  n.integer("chunk_size", 64);
+  bool gated = index & 1, delta = index & 2;
+  check(n.has(4) == gated, ErrorId::onnx_invalid, "update_rule ", rule, gated ? " needs a decay" : " takes no decay");
+  check(n.has(5) == delta, ErrorId::onnx_invalid, "update_rule ", rule, delta ? " needs beta" : " takes no beta");
+  op.scale = n.floating("scale", 0);
+  op.with_state = n.has(3);
+  std::vector<Value*> operands{&n.in(0), &n.in(1), &n.in(2)};
+  for (int i : {3, 4, 5})
+    if (n.has(i)) operands.push_back(&n.in(i));
+  tenon::Node& node = n.add_node(op, operands, 2);
+  n.out(0, node.output(0));
+  if (n.wants(1)) n.out(1, node.output(1));
+}
+
+// Of ai.onnx.preview; what a model does to the scores in graphs of its own is refused as an attribute nobody reads.
+void flex_attention(NodeImport& n) {
+  Value &q = n.in(0), &k = n.in(1), &v = n.in(2);
+  for (Value* operand : {&q, &k, &v})
+    check(n.tensor(*operand).rank() == 4, ErrorId::onnx_invalid, "an operand is ", n.tensor(*operand),
+          ", expected [batch,heads,length,size]");
+  const TensorType type = n.tensor(q);
+  check(n.has_attribute("scale") || type.shape[3].known(), ErrorId::unsupported, "the size of a head is not known");
+  double scale = n.has_attribute("scale") ? n.floating("scale", 1) : 1 / std::sqrt(double(type.shape[3].value()));
+  check(scale >= 0, ErrorId::unsupported, "scale is ", scale);
+  ElementType precise = type.element == ElementType::f64 ? ElementType::f64 : ElementType::f32;
+  if (n.has_attribute("softmax_precision")) precise = element_of(int32_t(n.integer("softmax_precision", 1)));
+  Value &factor = n.number(std::sqrt(scale), type.element), &keys = repeat_heads(n, k, type.shape[1]);
+  Value& turned = n.add(Transpose({0, 1, 3, 2}), {&n.binary("mul", keys, factor)});
+  Value& scores = n.add(MatMul(), {&n.binary("mul", q, factor), &turned});
+  Value& weights = n.add(Softmax(-1), {&n.cast(scores, precise)});
+  Value& y = n.add(MatMul(), {&weights, &n.cast(repeat_heads(n, v, type.shape[1]), precise)});
+  n.out(n.cast(y, type.element));
+}
+
 const Import table[] = {
     {"Attention", attention, 23},
+    {"LinearAttention", linear_attention, 27},
+    {"FlexAttention", flex_attention, 1, 1, "ai.onnx.preview"},
     {"TensorScatter", tensor_scatter, 24},
     {"RotaryEmbedding", rotary_embedding, 23},
     {"CausalConvWithState", causal_conv, 27},

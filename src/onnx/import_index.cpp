@@ -57,7 +57,7 @@ void one_hot(NodeImport& n) {
   ElementType type = n.tensor(*depth).element;
   if (type != ElementType::i64 && type != ElementType::i32) {
     Weights given = n.constant(1);
-    check(given && given->extents.count() == 1, ErrorId::unsupported, "the depth is not constant");
+    check(given && given->extents.count() == 1, ErrorId::not_known, "the depth is not constant");
     Scalar s = load_scalar(given->data, given->element);
     depth = &n.list({cast_scalar(s, given->element, ElementType::i64).i});
   }

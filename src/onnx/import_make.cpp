@@ -47,7 +47,7 @@ void range(NodeImport& n) {
   bool known = n.constant(0) && n.constant(1) && n.constant(2);
   if (type == ElementType::i64 || type == ElementType::i32)
     return n.out(n.add(RangeOf(), {&n.in(0), &n.in(1), &n.in(2)}));
-  check(known, ErrorId::unsupported, "its numbers are not constant");
+  check(known, ErrorId::not_known, "its numbers are not constant");
   double number[3];
   for (int i : {0, 1, 2}) {
     Weights w = n.constant(i);

@@ -148,7 +148,7 @@ const Import table[] = {
     UNARY("Floor", "floor"),
     UNARY("Round", "round"),
     UNARY("Erf", "erf"),
-    UNARY("Not", "not"),
+    {"Not", [](NodeImport& n) { unary(n, "not"); }, 1},
     UNARY("Relu", "relu"),
     UNARY("Sigmoid", "sigmoid"),
     UNARY("Tanh", "tanh"),

@@ -2,6 +2,7 @@
 #include "onnx/import_window.h"
 #include "ops/batch_norm/batch_norm.h"
 #include "ops/conv_transpose/conv_transpose.h"
+#include "ops/det/det.h"
 #include "ops/einsum/einsum.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/flatten/flatten.h"
@@ -10,6 +11,7 @@
 #include "ops/lrn/lrn.h"
 #include "ops/matmul/matmul.h"
 #include "ops/pool/pool.h"
+#include "ops/pool_argmax/pool_argmax.h"
 #include "ops/reduce/reduce.h"
 #include "ops/resize/resize.h"
 #include "ops/softmax/softmax.h"
@@ -123,8 +125,12 @@ void pool(NodeImport& n, PoolKind kind) {
   read_window(n, op, op.window.size());
   op.ceil = n.integer("ceil_mode", 0);
   if (kind == PoolKind::average) op.count_pads = n.integer("count_include_pad", 0);
-  else n.integer("storage_order", 0);  // of the second output, which is refused
+  bool column_major = kind == PoolKind::max && n.integer("storage_order", 0);
   n.out(n.add(op, {&n.in(0)}));
+  if (kind != PoolKind::max || !n.wants(1)) return;
+  PoolArgmax places(op.window, op);
+  places.column_major = column_major;
+  n.out(1, n.add(places, {&n.in(0)}));
 }
 
 // alpha * A' * B' + beta * C
@@ -213,11 +219,11 @@ void resize(NodeImport& n) {
   op.antialias = n.integer("antialias", 0);
   int at_scales = old ? 1 : 2;
   if (!old && op.coordinates == Coordinates::tf_crop_and_resize) {
-    check(n.constant(1) != nullptr, ErrorId::unsupported, "the region of interest is not constant");
+    check(n.constant(1) != nullptr, ErrorId::not_known, "the region of interest is not constant");
     op.roi = doubles(n.constant(1));
   }
   if (!old && n.has(3)) return n.out(n.add(op, {&n.in(0), &n.in(3)}));
-  check(n.constant(at_scales) != nullptr, ErrorId::unsupported, "the scales are not constant");
+  check(n.constant(at_scales) != nullptr, ErrorId::not_known, "the scales are not constant");
   op.scales = doubles(n.constant(at_scales));
   n.out(n.add(op, {&n.in(0)}));
 }
@@ -245,7 +251,7 @@ void upsample(NodeImport& n) {
   if (n.opset() < 9) {
     op.scales = n.floats("scales");
   } else {
-    check(n.constant(1) != nullptr, ErrorId::unsupported, "the scales are not constant");
+    check(n.constant(1) != nullptr, ErrorId::not_known, "the scales are not constant");
     op.scales = doubles(n.constant(1));
   }
   n.out(n.add(op, {&n.in(0)}));
@@ -316,6 +322,7 @@ const Import table[] = {
     {"AveragePool", [](NodeImport& n) { pool(n, PoolKind::average); }},
     {"MatMul", [](NodeImport& n) { n.out(n.add(MatMul(), n.inputs())); }},
     {"Gemm", gemm},
+    {"Det", [](NodeImport& n) { n.out(n.add(Det(), {&n.in(0)})); }},
     {"BatchNormalization", batch_norm},
     {"Resize", resize},
     {"Softmax", [](NodeImport& n) { softmax(n, false); }},

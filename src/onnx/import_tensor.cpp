@@ -32,20 +32,6 @@ void constant(NodeImport& n) {
   n.out(n.as_value(value));
 }
 
-void dropout(NodeImport& n) {
-  n.floating("ratio", 0.5);
-  n.integer("seed", 0);
-  if (n.has(2)) {
-    Weights training = n.constant(2);
-    check(training && training->element == ElementType::boolean && !*reinterpret_cast<const bool*>(training->data),
-          ErrorId::unsupported, "training_mode is not supported");
-  }
-  n.out(n.add(Identity(), {&n.in(0)}));
-  if (!n.wants(1)) return;
-  ElementType type = n.opset() < 10 ? n.tensor(n.in(0)).element : ElementType::boolean;
-  n.out(1, n.add(Expand(), {&n.number(1, type), &n.add(ShapeOf(), {&n.in(0)})}));
-}
-
 // Attributes until opset 9.
 void slice(NodeImport& n) {
   Slice op;
@@ -144,7 +130,6 @@ void reshape(NodeImport& n) {
 const Import table[] = {
     {"Constant", constant},
     {"Identity", [](NodeImport& n) { n.out(n.add(Identity(), {&n.in(0)})); }},
-    {"Dropout", dropout},
     {"Concat", [](NodeImport& n) { n.out(n.add(Concat(n.required_integer("axis")), n.inputs())); }},
     {"Flatten", [](NodeImport& n) { n.out(n.add(Flatten(n.integer("axis", 1)), {&n.in(0)})); }},
     {"Transpose", [](NodeImport& n) { n.out(n.add(Transpose(n.integers("perm")), {&n.in(0)})); }},

@@ -9,7 +9,8 @@ namespace tenon::onnx {
 
 class Importer {
  public:
-  Importer(const Model& model, const Stop& stop) : model_(model), stop_(stop) {}
+  Importer(const Model& model, const Stop& stop, std::vector<std::string>* notes, const GivenValues& given)
+      : model_(model), stop_(stop), notes_(notes), given_(given) {}
 
   Network run();
   Value& value(const std::string& name);
@@ -22,12 +23,16 @@ class Importer {
  private:
   static void refuse_unsupported(const Inlined& inlined);
   void add_input(const ValueInfo& info);
-  std::vector<const InlinedNode*> ordered(const Inlined& inlined);
+  std::map<std::string, size_t> makers(const std::vector<InlinedNode>& nodes, std::vector<bool>& replaced) const;
+  std::vector<const InlinedNode*> ordered(const Inlined& inlined) const;
   void import(const InlinedNode& node);
   Weights leaf(Value& value);
 
   const Model& model_;
   const Stop& stop_;
+  int64_t imported_ = 0;  // nodes
+  std::vector<std::string>* notes_;
+  const GivenValues& given_;
   Network network_;
   std::map<std::string, const Tensor*> initializers_;
   std::map<std::string, Value*> values_;

@@ -11,8 +11,8 @@
 
 namespace tenon::onnx {
 
-NodeImport::NodeImport(Importer& importer, const Node& node, int64_t opset)
-    : importer_(importer), node_(node), opset_(opset) {}
+NodeImport::NodeImport(Importer& importer, const Node& node, int64_t opset, int64_t position)
+    : importer_(importer), node_(node), opset_(opset), position_(position) {}
 
 int NodeImport::input_count() const { return int(node_.inputs.size()); }
 int NodeImport::output_count() const { return int(node_.outputs.size()); }
@@ -39,7 +39,7 @@ Weights NodeImport::constant(int i) const { return has(i) ? importer_.known(in(i
 
 std::vector<int64_t> NodeImport::constant_list(int i, const char* what) const {
   Weights given = constant(i);
-  check(given != nullptr, ErrorId::unsupported, "the ", what, " are not constant");
+  check(given != nullptr, ErrorId::not_known, "the ", what, " are not constant");
   check(integer_types.contains(given->element), ErrorId::onnx_invalid, "the ", what, " are ", given->element,
         ", expected integers");
   return list_in(given->view());

@@ -8,8 +8,7 @@ namespace tenon {
 inline Contents known_list(const Inputs& in, int i, const char* what) {
   in.check_element(i, ElementType::i64 | ElementType::i32, what);
   check(in[i].rank() <= 1, what, " is ", in[i], ", expected a list");
-  check(in.contents(i), ErrorId::unsupported, what,
-        " is not known until run time; data-dependent shapes are not supported yet");
+  check(in.contents(i), ErrorId::not_known, what, " is not known until run time");
   return *in.contents(i);
 }
 
@@ -27,7 +26,7 @@ inline std::vector<int64_t> list_in(const ConstView& view) {
 inline std::vector<int64_t> numbers_of(const Contents& contents, const char* what) {
   std::vector<int64_t> list;
   for (const Dim& d : contents) {
-    check(d.known(), ErrorId::unsupported, what, " holds ", d, ", which is not known until run time");
+    check(d.known(), ErrorId::not_known, what, " holds ", d, ", which is not known until run time");
     list.push_back(d.value());
   }
   return list;

@@ -2,6 +2,7 @@
 
 #include <xxhash.h>
 
+#include <array>
 #include <cstring>
 
 #include "ir/text.h"
@@ -14,7 +15,8 @@ constexpr char magic[8] = {'T', 'E', 'N', 'O', 'N', 'E', 'N', 'G'};
 constexpr uint32_t format_version = 1;
 constexpr int64_t alignment = 64;
 
-enum SectionKind : uint32_t { graph_text = 1, plans_text = 2, weights_table = 3, weights_data = 4 };
+// The first section is the graph's text, or an ONNX file from which the graph follows with values that come later.
+enum SectionKind : uint32_t { graph_text = 1, plans_text = 2, weights_table = 3, weights_data = 4, onnx_file = 5 };
 constexpr uint32_t section_count = 4;
 
 // All numbers little-endian; every section starts at a multiple of 64, the bytes between are 0.
@@ -61,6 +63,15 @@ std::vector<std::byte> padding(int64_t bytes) {
 class Reader {
  public:
   explicit Reader(std::shared_ptr<const std::vector<std::byte>> bytes) : file_(std::move(bytes)) {}
+
+  std::optional<std::vector<std::byte>> model() {
+    check_header();
+    if (sections_[0].kind != onnx_file) return {};
+    std::span<const std::byte> file = section(0, onnx_file);
+    for (uint32_t i = 1; i < section_count; ++i)
+      check(section(i, SectionKind(i + 1)).empty(), ErrorId::engine_malformed, "section ", i, " should be empty");
+    return std::vector<std::byte>(file.begin(), file.end());
+  }
 
   Graph read(std::string* plans) {
     check_header();
@@ -150,6 +161,40 @@ class Reader {
   int64_t next_ = align_up(table_bytes, alignment);
 };
 
+// Sections one after another, with digests and padding.
+class Writer {
+ public:
+  std::span<const std::byte> keep(std::vector<std::byte> bytes) { return out_.owned.emplace_back(std::move(bytes)); }
+  void add(size_t section, std::span<const std::byte> part) { contents_[section].push_back(part); }
+
+  EngineBytes finish(SectionKind first) {
+    Section sections[section_count];
+    int64_t at = align_up(table_bytes, alignment);
+    XXH3_state_t* state = XXH3_createState();
+    for (uint32_t i = 0; i < section_count; ++i) {
+      int64_t bytes = 0;
+      for (auto part : contents_[i]) bytes += int64_t(part.size());
+      contents_[i].push_back(keep(padding(bytes)));
+      XXH3_128bits_reset(state);
+      for (auto part : contents_[i]) XXH3_128bits_update(state, part.data(), part.size());
+      XXH128_hash_t digest = XXH3_128bits_digest(state);
+      sections[i] = {i == 0 ? uint32_t(first) : i + 1, 0, uint64_t(at), uint64_t(bytes), {digest.low64, digest.high64}};
+      at = checked_add(at, align_up(bytes, alignment));
+    }
+    XXH3_freeState(state);
+    Header header{{}, format_version, section_count, uint64_t(at), 0};
+    std::memcpy(header.magic, magic, sizeof magic);
+    header.digest = header_digest(header, sections);
+    out_.parts = {keep(bytes_of(&header, 1)), keep(bytes_of(sections, section_count)), keep(padding(table_bytes))};
+    for (const auto& section : contents_) out_.parts.insert(out_.parts.end(), section.begin(), section.end());
+    return std::move(out_);
+  }
+
+ private:
+  EngineBytes out_;
+  std::array<std::vector<std::span<const std::byte>>, section_count> contents_;
+};
+
 }  // namespace
 
 bool looks_like_an_engine(std::span<const std::byte> bytes) {
@@ -158,6 +203,10 @@ bool looks_like_an_engine(std::span<const std::byte> bytes) {
 
 Graph read_engine(std::shared_ptr<const std::vector<std::byte>> bytes, std::string* plans) {
   return Reader(std::move(bytes)).read(plans);
+}
+
+std::optional<std::vector<std::byte>> model_of_engine(std::shared_ptr<const std::vector<std::byte>> bytes) {
+  return Reader(std::move(bytes)).model();
 }
 
 EngineBytes write_engine(const Graph& graph, const std::string& plans) {
@@ -173,38 +222,21 @@ EngineBytes write_engine(const Graph& graph, const std::string& plans) {
     data_bytes = checked_add(data_bytes, align_up(w->bytes(), alignment));
   }
 
-  EngineBytes out;
-  auto keep = [&](std::vector<std::byte> bytes) -> std::span<const std::byte> {
-    return out.owned.emplace_back(std::move(bytes));
-  };
-  std::vector<std::vector<std::span<const std::byte>>> contents(section_count);
-  contents[0] = {keep(bytes_of(text.lines.data(), text.lines.size()))};
-  contents[1] = {keep(bytes_of(plans.data(), plans.size()))};
-  contents[2] = {keep(bytes_of(rows.data(), rows.size()))};
+  Writer writer;
+  writer.add(0, writer.keep(bytes_of(text.lines.data(), text.lines.size())));
+  writer.add(1, writer.keep(bytes_of(plans.data(), plans.size())));
+  writer.add(2, writer.keep(bytes_of(rows.data(), rows.size())));
   for (std::span<const std::byte> blob : blobs) {
-    contents[3].push_back(blob);
-    contents[3].push_back(keep(padding(int64_t(blob.size()))));
+    writer.add(3, blob);
+    writer.add(3, writer.keep(padding(int64_t(blob.size()))));
   }
-  Section sections[section_count];
-  int64_t at = align_up(table_bytes, alignment);
-  XXH3_state_t* state = XXH3_createState();
-  for (uint32_t i = 0; i < section_count; ++i) {
-    int64_t bytes = 0;
-    for (auto part : contents[i]) bytes += int64_t(part.size());
-    contents[i].push_back(keep(padding(bytes)));
-    XXH3_128bits_reset(state);
-    for (auto part : contents[i]) XXH3_128bits_update(state, part.data(), part.size());
-    XXH128_hash_t digest = XXH3_128bits_digest(state);
-    sections[i] = {i + 1, 0, uint64_t(at), uint64_t(bytes), {digest.low64, digest.high64}};
-    at = checked_add(at, align_up(bytes, alignment));
-  }
-  XXH3_freeState(state);
-  Header header{{}, format_version, section_count, uint64_t(at), 0};
-  std::memcpy(header.magic, magic, sizeof magic);
-  header.digest = header_digest(header, sections);
-  out.parts = {keep(bytes_of(&header, 1)), keep(bytes_of(sections, section_count)), keep(padding(table_bytes))};
-  for (const auto& section : contents) out.parts.insert(out.parts.end(), section.begin(), section.end());
-  return out;
+  return writer.finish(graph_text);
+}
+
+EngineBytes write_model_engine(std::span<const std::byte> file) {
+  Writer writer;
+  writer.add(0, file);
+  return writer.finish(onnx_file);
 }
 
 }  // namespace tenon

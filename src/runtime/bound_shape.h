@@ -19,6 +19,7 @@ struct Recorded {
   std::vector<const void*> addresses;  // of inputs and outputs, which the recording has within
   std::vector<std::unique_ptr<HostCall>> host_calls;
   std::unique_ptr<Recording> recording;
+  std::vector<std::shared_ptr<const void>> keeps;  // memory that a program's own graph has within
 };
 
 struct ExecutionContext::Shape {
@@ -32,10 +33,13 @@ struct ExecutionContext::Shape {
   std::vector<Views> steps;
 
   // On a device: what stands in for inputs and outputs in the host's memory, and the work for addresses that came
-  // twice.
+  // twice within the last few runs.
   std::vector<std::shared_ptr<std::byte>> staging;
-  std::vector<const void*> last_addresses;
+  std::vector<std::vector<const void*>> seen;
+  size_t oldest_seen = 0;
   std::vector<Recorded> recorded;
+
+  bool came_before(const std::vector<const void*>& addresses);  // and is noted
 };
 
 }  // namespace tenon

@@ -40,26 +40,34 @@ ExecutionContext::ExecutionContext(std::shared_ptr<const Plan> plan, int threads
 }
 
 ExecutionContext::~ExecutionContext() {
-  if (on_device_) try {
-      on_device_->device.synchronize_all();
-    } catch (const Error&) {  // a device that is lost has nothing left to wait for
-    }
+  if (!on_device_) return;
+  on_device_->finish();
+  for (Recorded& r : captured_) r.keeps.clear();
+  arena_ = {};  // freeing waits for the program's graphs, which call what goes next
 }
 
-// Grown arenas have other addresses, which recordings have within.
+// One that is under way calls host steps that are its own: it ends before it is dropped.
+void ExecutionContext::wait_for_recordings(const Shape& shape) {
+  if (!shape.recorded.empty()) on_device_->last_run->wait();
+}
+
+// Grown arenas have other addresses, which recordings have within. All is as before if there is no memory.
 void ExecutionContext::grow_arenas(const std::array<int64_t, 2>& bytes) {
+  std::array<std::shared_ptr<std::byte>, 2> grown;
+  bool grows = false;
   for (Space space : {Space::host, Space::device}) {
     auto i = size_t(space);
     if (bytes[i] <= arena_bytes_[i]) continue;
-    bool recorded = false;
-    for (const auto& shape : shapes_) recorded = recorded || !shape->recorded.empty();
-    if (recorded) on_device_->device.synchronize_all();
-    for (const auto& shape : shapes_) shape->recorded.clear();
-    if (!on_device_) arena_[i] = allocate_memory(bytes[i], "activations");
-    else if (space == Space::host) arena_[i] = on_device_->device.allocate_host(bytes[i], "activations");
-    else arena_[i] = on_device_->device.allocate(bytes[i], "activations");
-    arena_bytes_[i] = bytes[i];
+    grows = true;
+    if (!on_device_) grown[i] = allocate_memory(bytes[i], "activations");
+    else if (space == Space::host) grown[i] = on_device_->device.allocate_host(bytes[i], "activations");
+    else grown[i] = on_device_->device.allocate(bytes[i], "activations");
   }
+  if (!grows) return;
+  for (const auto& shape : shapes_) wait_for_recordings(*shape);
+  for (const auto& shape : shapes_) shape->recorded.clear();
+  for (size_t i = 0; i < grown.size(); ++i)
+    if (grown[i]) arena_[i] = std::move(grown[i]), arena_bytes_[i] = bytes[i];
 }
 
 // Upper bounds of all extents: whatever shape comes, its values fit where these would lie.
@@ -123,7 +131,10 @@ void ExecutionContext::set_shapes(std::span<const Extents> inputs) {
   } else {
     shape = bind(inputs);
     grow_arenas(shape->memory.arena_bytes);
-    if (shapes_.size() >= max_shapes) shapes_.pop_back();
+    if (shapes_.size() >= max_shapes) {
+      wait_for_recordings(*shapes_.back());
+      shapes_.pop_back();
+    }
   }
   shapes_.insert(shapes_.begin(), shape);
   now_ = shape.get();
@@ -186,13 +197,8 @@ void ExecutionContext::finish_outputs(std::span<const void* const> inputs, std::
 }
 
 void ExecutionContext::run(std::span<const void* const> inputs, std::span<void* const> outputs) {
-  if (on_device_) {
-    void* stream = on_device_->stream.get();
-    enqueue(inputs, outputs, stream);
-    on_device_->device.synchronize(stream);
-    return on_device_->rethrow();
-  }
   InUse guard(in_use_);
+  if (on_device_) return run_on_device(inputs, outputs);
   check_addresses(inputs, outputs);
   set_addresses(inputs, outputs);
   run_steps();

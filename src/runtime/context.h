@@ -56,13 +56,16 @@ class ExecutionContext {
   void check_addresses(std::span<const void* const> inputs, std::span<void* const> outputs) const;
   void run_steps();
   void grow_arenas(const std::array<int64_t, 2>& bytes);
+  void wait_for_recordings(const Shape& shape);
   void finish_outputs(std::span<const void* const> inputs, std::span<void* const> outputs, void* stream);
 
   struct OnDevice;  // on_device.cpp
   void enqueue_steps(void* stream, Recorded* recorded);
   void time_steps(void* stream);
   void* at_device(size_t binding, void* address, int64_t bytes);
-  void launch(void* stream, const std::vector<const void*>& addresses);
+  void run_on_device(std::span<const void* const> inputs, std::span<void* const> outputs);
+  void enqueue_in_use(std::span<const void* const> inputs, std::span<void* const> outputs, void* stream);
+  void launch(void* stream, bool captured);
 
   std::shared_ptr<const Plan> plan_;
   Workers workers_;

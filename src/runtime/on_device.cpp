@@ -13,6 +13,20 @@ void ExecutionContext::OnDevice::rethrow() {
   if (std::exception_ptr e = std::exchange(error, nullptr)) std::rethrow_exception(e);
 }
 
+void ExecutionContext::OnDevice::finish() {
+  try {
+    last_run->wait();
+  } catch (const Error&) {  // a device that is lost has nothing left to wait for
+  }
+}
+
+ExecutionContext::OnDevice::Marking::~Marking() {
+  if (stream) try {
+      at.last_run->set(*stream);
+    } catch (const Error&) {  // a device that is lost has nothing left to wait for
+    }
+}
+
 void ExecutionContext::OnDevice::call(void* host_call) {
   auto* c = static_cast<HostCall*>(host_call);
   std::unique_ptr<HostCall> owned(c->once ? c : nullptr);
@@ -68,43 +82,70 @@ void* ExecutionContext::at_device(size_t binding, void* address, int64_t bytes) 
   return stand_in.get();
 }
 
-void ExecutionContext::launch(void* stream, const std::vector<const void*>& addresses) {
+bool ExecutionContext::Shape::came_before(const std::vector<const void*>& addresses) {
+  if (std::find(seen.begin(), seen.end(), addresses) != seen.end()) return true;
+  if (seen.size() < max_recordings) seen.push_back(addresses);
+  else seen[std::exchange(oldest_seen, (oldest_seen + 1) % max_recordings)] = addresses;
+  return false;
+}
+
+void ExecutionContext::launch(void* stream, bool captured) {
+  const std::vector<const void*>& addresses = on_device_->addresses;
+  if (captured) {
+    Recorded& of_program = captured_.emplace_back();
+    of_program.keeps = {arena_[0], arena_[1], shapes_.front()};
+    return enqueue_steps(stream, &of_program);
+  }
   if (!step_ms_.empty()) return time_steps(stream);
-  Device& device = on_device_->device;
-  bool again = addresses == now_->last_addresses;
-  now_->last_addresses = addresses;
-  if (device.is_recording(stream)) return enqueue_steps(stream, &captured_.emplace_back());
   auto& recorded = now_->recorded;
   auto known =
       std::find_if(recorded.begin(), recorded.end(), [&](const Recorded& r) { return r.addresses == addresses; });
   if (known != recorded.end()) return known->recording->launch(stream);
-  if (!again) return enqueue_steps(stream, nullptr);
-  Recorded made{addresses, {}, nullptr};
-  device.begin_recording(on_device_->recording_stream.get());
-  try {
-    enqueue_steps(on_device_->recording_stream.get(), &made);
-  } catch (...) {
-    device.end_recording(on_device_->recording_stream.get());
-    throw;
-  }
-  made.recording = device.end_recording(on_device_->recording_stream.get());
-  made.recording->launch(stream);
+  if (!now_->came_before(addresses)) return enqueue_steps(stream, nullptr);
+  Recorded made{addresses, {}, nullptr, {}};
+  void* aside = on_device_->recording_stream.get();
+  made.recording = record(on_device_->device, aside, [&] { enqueue_steps(aside, &made); });
   if (recorded.size() >= max_recordings) {
-    device.synchronize_all();  // what is dropped may still run
+    wait_for_recordings(*now_);
     recorded.erase(recorded.begin());
   }
   recorded.push_back(std::move(made));
+  recorded.back().recording->launch(stream);
 }
 
 void ExecutionContext::enqueue(std::span<const void* const> inputs, std::span<void* const> outputs, void* stream) {
   InUse guard(in_use_);
+  enqueue_in_use(inputs, outputs, stream);
+}
+
+void ExecutionContext::run_on_device(std::span<const void* const> inputs, std::span<void* const> outputs) {
+  void* stream = on_device_->stream.get();
+  try {
+    enqueue_in_use(inputs, outputs, stream);
+    on_device_->device.synchronize(stream);
+  } catch (...) {
+    on_device_->finish();   // what was enqueued has the program's addresses, which are its own again
+    on_device_->rethrow();  // a host step that failed says why
+    throw;
+  }
+  on_device_->rethrow();
+}
+
+void ExecutionContext::enqueue_in_use(std::span<const void* const> inputs, std::span<void* const> outputs,
+                                      void* stream) {
   check_addresses(inputs, outputs);
   check(on_device_ != nullptr, ErrorId::internal, "a plan of the CPU alone was enqueued");
   on_device_->rethrow();
   Device& device = on_device_->device;
+  bool captured = device.is_recording(stream);
+  check(!captured || step_ms_.empty(), ErrorId::unsupported,
+        "a run that a stream records cannot be profiled; switch profiling off");
+  OnDevice::Marking to_the_end(*on_device_, captured ? nullptr : &stream);
   auto bytes = [&](int slot) { return stored_bytes(now_->extents[size_t(slot)], plan_->slots[size_t(slot)].format); };
-  std::vector<const void*> in(inputs.begin(), inputs.end()), addresses;
-  std::vector<void*> out(outputs.begin(), outputs.end());
+  auto &in = on_device_->in, &addresses = on_device_->addresses;
+  auto& out = on_device_->out;
+  in.assign(inputs.begin(), inputs.end());
+  out.assign(outputs.begin(), outputs.end());
   for (size_t i = 0; i < in.size(); ++i) {
     int64_t size = bytes(plan_->inputs[i].slot);
     in[i] = at_device(i, const_cast<void*>(inputs[i]), size);
@@ -114,7 +155,7 @@ void ExecutionContext::enqueue(std::span<const void* const> inputs, std::span<vo
   addresses.assign(in.begin(), in.end());
   addresses.insert(addresses.end(), out.begin(), out.end());
   set_addresses(in, out);
-  launch(stream, addresses);
+  launch(stream, captured);
   finish_outputs(in, out, stream);
   for (size_t i = 0; i < out.size(); ++i)
     if (out[i] != outputs[i]) device.copy(outputs[i], out[i], bytes(plan_->outputs[i].slot), stream);

@@ -10,12 +10,25 @@ namespace tenon {
 struct ExecutionContext::OnDevice {
   Device& device;
   std::shared_ptr<void> stream, recording_stream;  // of run(); and where recordings are made
+  std::unique_ptr<Mark> last_run;                  // its end: what is dropped earlier may still be in use
+  std::vector<const void*> in, addresses;          // of the run that is being enqueued
+  std::vector<void*> out;
   std::mutex mutex;
   std::exception_ptr error;  // the first of a host step, which cannot throw through the device's library
 
-  explicit OnDevice(Device& d) : device(d), stream(d.make_stream()), recording_stream(d.make_stream()) {}
+  explicit OnDevice(Device& d)
+      : device(d), stream(d.make_stream()), recording_stream(d.make_stream()), last_run(d.make_mark()) {}
+  void finish();  // waits for `last_run`
   void rethrow();
   static void call(void* host_call);
+
+  // Sets `last_run` when a run is enqueued, and also when only a part of it was.
+  struct Marking {
+    OnDevice& at;
+    void** stream;  // null: the program records it
+    Marking(OnDevice& o, void** s) : at(o), stream(s) {}
+    ~Marking();
+  };
 };
 
 }  // namespace tenon

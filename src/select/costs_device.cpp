@@ -40,9 +40,9 @@ double Costs::time_on_device_ms(const Kernel& kernel, const std::vector<Operand>
   kernel.run(call);  // alone first: libraries set themselves up
   device.synchronize(stream.get());
   constexpr int runs = 10;
-  device.begin_recording(stream.get());
-  for (int i = 0; i < runs; ++i) kernel.run(call);
-  std::unique_ptr<Recording> recording = device.end_recording(stream.get());
+  std::unique_ptr<Recording> recording = record(device, stream.get(), [&] {
+    for (int i = 0; i < runs; ++i) kernel.run(call);
+  });
   double best = 1e9;
   for (int i = 0; i < 3; ++i) best = std::min(best, device.time_ms(*recording, stream.get()));
   return std::max(best / runs, 1e-6);

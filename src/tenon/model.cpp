@@ -1,16 +1,19 @@
 // include/tenon.h over the core: the border where internal errors become api::Failure.
 #include <tenon.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <list>
 
 #include "base/file.h"
 #include "ir/text.h"
-#include "onnx/import.h"
+#include "onnx/late_inputs.h"
 #include "optimizer/pipeline.h"
 #include "plan/engine_file.h"
 #include "runtime/context.h"
 #include "tenon/build.h"
 #include "tenon/guarded.h"
+#include "tenon/late_model.h"
 #include "tenon/network.h"
 #include "tenon/providers.h"
 
@@ -24,15 +27,55 @@ Port port(const Bound& bound) { return port_of(bound.name, bound.type); }
 
 }  // namespace
 
-struct Model::State {
+// A plan and the memory to run it. A model has one, or where it has late inputs one for each set of their values.
+struct Run {
+  Run(std::string k, std::shared_ptr<const Built> b, int threads)
+      : key(std::move(k)), built(std::move(b)), context(built->plan, threads) {}
+  std::string key;
   std::shared_ptr<const Built> built;
+  ExecutionContext context;
+};
+constexpr size_t max_runs = 8;
+
+struct Model::State {
   std::vector<Port> inputs, outputs;
   int threads;
-  ExecutionContext context;
+  std::shared_ptr<LateModel> late;  // null: any inputs serve one plan
+  std::list<Run> runs;              // the one that is bound comes first
+  bool profiling = false;
 
-  State(std::shared_ptr<const Built> b, int t) : built(std::move(b)), threads(t), context(built->plan, t) {
+  State(std::shared_ptr<const Built> built, int t) : threads(t) {
     for (const Bound& in : built->plan->inputs) inputs.push_back(port(in));
     for (const Bound& out : built->plan->outputs) outputs.push_back(port(out));
+    add("", std::move(built));
+  }
+  State(std::shared_ptr<LateModel> model, int t)
+      : inputs(model->inputs()), outputs(model->outputs()), threads(t), late(std::move(model)) {}
+  std::unique_ptr<State> copy() const {
+    return late ? std::make_unique<State>(late, threads) : std::make_unique<State>(runs.front().built, threads);
+  }
+
+  void add(std::string key, std::shared_ptr<const Built> built) {
+    runs.emplace_front(std::move(key), std::move(built), threads);
+    if (runs.size() > max_runs) runs.pop_back();
+    if (profiling) runs.front().context.set_profiling(true);
+  }
+  Run& now() {
+    if (runs.empty())
+      fail(ErrorId::invalid_argument, "the values of ", late->names(), " decide the model's shapes: run it once first");
+    return runs.front();
+  }
+  void choose(const std::vector<TensorRef>& given) {
+    if (!late) return;
+    std::string key = late->key(given);
+    auto known = std::find_if(runs.begin(), runs.end(), [&](const Run& r) { return r.key == key; });
+    if (known != runs.end()) runs.splice(runs.begin(), runs, known);
+    else add(key, late->build(key, given));
+  }
+  template <class Visit>
+  void each_bound(const std::vector<TensorRef>& given, Visit visit) const {  // late ones are constants in the plan
+    for (size_t i = 0; i < given.size(); ++i)
+      if (!late || !late->is_late(i)) visit(i, given[i]);
   }
 };
 
@@ -56,28 +99,46 @@ static BuildOptions how_to_build(const Options& options) {
   return how;
 }
 
+static void say(const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) std::fprintf(stderr, "tenon: %s\n", note.c_str());
+}
+
 static std::shared_ptr<const Built> finish(Graph graph, const BuildOptions& how) {
   auto built = std::make_shared<const Built>(build(std::move(graph), how));
-  for (const std::string& note : built->notes) std::fprintf(stderr, "tenon: %s\n", note.c_str());
+  say(built->notes);
   return built;
 }
 
-// An engine or an ONNX model, told apart by content.
-static std::shared_ptr<const Built> build_from(std::vector<std::byte> bytes, const std::string& folder,
-                                               const Options& options) {
+std::unique_ptr<Model::State> Model::import(std::vector<std::byte> bytes, const std::string& folder,
+                                            const Options& options) {
   BuildOptions how = how_to_build(options);
-  if (looks_like_an_engine(bytes)) {
-    auto file = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
-    Graph graph = read_engine(std::move(file), &how.plans);
-    return finish(std::move(graph), how);
+  onnx::Model model = onnx::read_model(std::move(bytes));
+  model.folder = folder;
+  std::vector<std::string> notes;
+  std::optional<Graph> graph;
+  try {
+    graph = lower(onnx::import_model(model, how.stop, &notes));
+  } catch (const Error& e) {
+    if (e.id() != ErrorId::not_known) throw;
+    std::vector<std::string> late = onnx::late_inputs(model, how.stop);
+    if (late.empty()) throw;
+    return std::make_unique<State>(std::make_shared<LateModel>(std::move(model), late, how), options.threads);
   }
-  auto imported = [&] {  // the file's bytes go before the build takes memory of its own
-    onnx::Model model = onnx::read_model(std::move(bytes));
-    model.folder = folder;
-    return lower(onnx::import_model(model, how.stop));
-  };
-  Graph graph = imported();
-  return finish(std::move(graph), how);
+  say(notes);
+  model = {};  // the file's bytes go before the build takes memory of its own
+  return std::make_unique<State>(finish(std::move(*graph), how), options.threads);
+}
+
+// An engine or an ONNX model, told apart by content.
+std::unique_ptr<Model::State> Model::build_from(std::vector<std::byte> bytes, const std::string& folder,
+                                                const Options& options) {
+  if (!looks_like_an_engine(bytes)) return import(std::move(bytes), folder, options);
+  auto file = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
+  if (std::optional<std::vector<std::byte>> model = model_of_engine(file))
+    return import(std::move(*model), "", options);
+  BuildOptions how = how_to_build(options);
+  Graph graph = read_engine(std::move(file), &how.plans);
+  return std::make_unique<State>(finish(std::move(graph), how), options.threads);
 }
 
 Catalogue catalogue() {
@@ -98,7 +159,7 @@ Catalogue catalogue() {
 Model Model::load(const std::string& path, const Options& options) {
   return guarded([&] {
     std::vector<std::byte> bytes = read_file(path, max_file_bytes, operating_system(), Stop(options.cancelled));
-    return Model(std::make_unique<State>(build_from(std::move(bytes), folder_of(path), options), options.threads));
+    return Model(build_from(std::move(bytes), folder_of(path), options));
   });
 }
 
@@ -106,7 +167,7 @@ Model Model::load(const void* data, size_t bytes, const Options& options) {
   return guarded([&] {
     const auto* first = static_cast<const std::byte*>(data);
     std::vector<std::byte> copy(first, first + bytes);
-    return Model(std::make_unique<State>(build_from(std::move(copy), "", options), options.threads));
+    return Model(build_from(std::move(copy), "", options));
   });
 }
 
@@ -118,11 +179,15 @@ Model Model::build(const Network& network, const Options& options) {
 }
 
 void Model::save(const std::string& path) const {
-  guarded([&] { save_atomically(path, write_engine(*state_->built->graph, state_->built->plans).parts); });
+  guarded([&] {
+    if (state_->late) return state_->late->save(path);
+    const Built& built = *state_->now().built;
+    save_atomically(path, write_engine(*built.graph, built.plans).parts);
+  });
 }
 
 Model::Model(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Model::Model(const Model& other) : state_(std::make_unique<State>(other.state_->built, other.state_->threads)) {}
+Model::Model(const Model& other) : state_(other.state_->copy()) {}
 Model::Model(Model&&) noexcept = default;
 Model::~Model() = default;
 
@@ -131,12 +196,17 @@ const std::vector<Port>& Model::outputs() const { return state_->outputs; }
 
 std::vector<std::vector<int64_t>> Model::bind(const std::vector<TensorRef>& inputs) {
   return guarded([&] {
+    check(inputs.size() == state_->inputs.size(), "the network has ", state_->inputs.size(), " inputs, found ",
+          inputs.size());
+    state_->choose(inputs);
+    ExecutionContext& context = state_->now().context;
     std::vector<Extents> extents;
-    for (const TensorRef& in : inputs) extents.emplace_back(std::span<const int64_t>(in.shape));
-    state_->context.set_shapes(extents);
+    state_->each_bound(inputs,
+                       [&](size_t, const TensorRef& in) { extents.emplace_back(std::span<const int64_t>(in.shape)); });
+    context.set_shapes(extents);
     std::vector<std::vector<int64_t>> shapes;
     for (size_t i = 0; i < state_->outputs.size(); ++i) {
-      const Extents& e = state_->context.output_extents(int(i));
+      const Extents& e = context.output_extents(int(i));
       shapes.emplace_back(e.begin(), e.end());
     }
     return shapes;
@@ -146,27 +216,31 @@ std::vector<std::vector<int64_t>> Model::bind(const std::vector<TensorRef>& inpu
 void Model::run(const std::vector<TensorRef>& inputs, const std::vector<void*>& outputs) {
   bind(inputs);
   guarded([&] {
+    Run& now = state_->now();
     std::vector<const void*> from;
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      int64_t expected = checked_mul(Extents(std::span<const int64_t>(inputs[i].shape)).count(),
-                                     size_bytes(state_->built->plan->inputs[i].type.element));
-      check(int64_t(inputs[i].bytes) == expected, "input '", state_->inputs[i].name, "' has ", inputs[i].bytes,
-            " bytes, expected ", expected);
-      from.push_back(inputs[i].data);
-    }
-    state_->context.run(from, outputs);
+    state_->each_bound(inputs, [&](size_t i, const TensorRef& in) {
+      int64_t expected = checked_mul(Extents(std::span<const int64_t>(in.shape)).count(),
+                                     size_bytes(now.built->plan->inputs[from.size()].type.element));
+      check(int64_t(in.bytes) == expected, "input '", state_->inputs[i].name, "' has ", in.bytes, " bytes, expected ",
+            expected);
+      from.push_back(in.data);
+    });
+    now.context.run(from, outputs);
   });
 }
 
-std::string Model::explain() const { return state_->built->explanation; }
+std::string Model::explain() const {
+  return guarded([&] { return state_->now().built->explanation; });
+}
 
 std::string Model::dump(const std::string& after) const {
   return guarded([&] {
-    if (after.empty()) return to_text(*state_->built->graph);
+    const Graph& built = *state_->now().built->graph;
+    if (after.empty()) return to_text(built);
     std::string known;
     for (const Pass& pass : passes()) known += concat(known.empty() ? "" : ", ", pass.name);
     std::optional<std::string> text;
-    Graph graph = clone(*state_->built->graph);
+    Graph graph = clone(built);
     optimize(graph, {after.c_str()}, [&](const char* pass, const Graph& g) {
       if (pass == after) text = to_text(g);
     });
@@ -175,19 +249,26 @@ std::string Model::dump(const std::string& after) const {
   });
 }
 
-void Model::set_profiling(bool on) { state_->context.set_profiling(on); }
+void Model::set_profiling(bool on) {
+  state_->profiling = on;
+  for (Run& r : state_->runs) r.context.set_profiling(on);
+}
 
 std::vector<StepTime> Model::step_times() const {
-  std::vector<StepTime> list;
-  const std::vector<double>& ms = state_->context.step_ms();
-  for (size_t i = 0; i < ms.size(); ++i)
-    list.push_back({state_->built->plan->steps[i].kernel, state_->built->plan->steps[i].origins, ms[i]});
-  return list;
+  return guarded([&] {
+    std::vector<StepTime> list;
+    const Run& now = state_->now();
+    const std::vector<double>& ms = now.context.step_ms();
+    for (size_t i = 0; i < ms.size(); ++i)
+      list.push_back({now.built->plan->steps[i].kernel, now.built->plan->steps[i].origins, ms[i]});
+    return list;
+  });
 }
 
 std::map<std::string, double> Model::stats() const {
-  std::map<std::string, double> stats = state_->built->stats;
-  stats["arena_bytes"] = double(state_->context.arena_bytes());
+  if (state_->runs.empty()) return {};  // nothing is built yet
+  std::map<std::string, double> stats = state_->runs.front().built->stats;
+  stats["arena_bytes"] = double(state_->runs.front().context.arena_bytes());
   return stats;
 }
 

@@ -60,13 +60,13 @@ def run_mode(mode, job, path, graph, cases):
 
 def judge(model, job, graph, cases):
     test, names = pathlib.Path(job["folder"]).name, [o.name for o in graph.output]
-    for case, inputs, wants in cases:
+    for case, inputs, wants, everything in cases:
         answer = model(inputs)
         answers = {names[0]: answer} if len(names) == 1 else answer
         if list(answers) != names:
             return "wrong", f"{case}: outputs are {list(answers)}, expected {names}"
         if drawn.is_drawn(test):
-            problem = drawn.broken_promise(test, inputs, answers, wants)
+            problem = drawn.broken_promise(test, everything, answers, wants)
         else:
             tolerance = compare.TOLERANCES[job["tolerance"]]
             problem = next((f"{name}: {d}" for name in names if (d := compare.difference(answers[name], wants[name], tolerance))), None)
@@ -99,11 +99,14 @@ def run_job(job, send):
     graph = model.graph
     constants = {t.name for t in graph.initializer}
     inputs = [i for i in graph.input if i.name not in constants]
-    cases = [(d.name, read_values(d, "input", inputs), read_values(d, "output", graph.output)) for d in sorted(folder.glob("test_data_set_*"))]
+    cases = []                                              # name, what to bind, what to expect, all inputs
+    for d in sorted(folder.glob("test_data_set_*")):
+        given = read_values(d, "input", inputs)
+        cases.append((d.name, given, read_values(d, "output", graph.output), given))
     with tempfile.TemporaryDirectory() as made:
         if job.get("known") or job.get("symbolic"):
             path, rest = changed(model, cases[0][1], job.get("known"), job.get("symbolic"), made)
-            cases = [(cases[0][0], rest, cases[0][2])]
+            cases = [(cases[0][0], rest, *cases[0][2:])]
         run_modes(job, path, graph, cases, send)
     send({"done": True})
 

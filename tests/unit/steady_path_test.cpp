@@ -1,37 +1,12 @@
 // The steady path allocates nothing: every operator new of a run is counted, and oneDNN's own apart.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
+#include "allocations.h"
 #include "ir/text.h"
 #include "runtime/context.h"
 #include "tenon/build.h"
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // sanitizers have allocators of their own
-
-namespace {
-std::atomic<int64_t> made{0}, freed{0};
-
-void* counted(size_t bytes, size_t alignment) {
-  ++made;
-  void* memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-  if (!memory) throw std::bad_alloc();
-  return memory;
-}
-void release(void* memory) {
-  freed += memory != nullptr;
-  std::free(memory);
-}
-}  // namespace
-
-void* operator new(size_t bytes) { return counted(bytes ? bytes : 1, alignof(std::max_align_t)); }
-void* operator new(size_t bytes, std::align_val_t a) { return counted(bytes ? bytes : 1, size_t(a)); }
-void operator delete(void* p) noexcept { release(p); }
-void operator delete(void* p, size_t) noexcept { release(p); }
-void operator delete(void* p, std::align_val_t) noexcept { release(p); }
-void operator delete(void* p, size_t, std::align_val_t) noexcept { release(p); }
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // nothing is counted there
 
 namespace tenon {
 namespace {
@@ -48,11 +23,7 @@ std::string network(bool with_products) {
   return lines + "s = softmax(y)\nreturn s\n";
 }
 
-struct Counts {
-  int64_t made, freed;
-};
-
-Counts counts_of_runs(bool with_products, std::vector<std::string> providers) {
+Allocations allocations_of_runs(bool with_products, std::vector<std::string> providers) {
   Built built = build(parse(network(with_products)), {.threads = 2, .providers = std::move(providers)});
   EXPECT_FALSE(built.stats.contains("kernel/reference")) << "references may allocate: they are what nobody waits for";
   ExecutionContext context(built.plan, 2);
@@ -67,20 +38,21 @@ Counts counts_of_runs(bool with_products, std::vector<std::string> providers) {
     }
   };
   both();  // binds shapes, takes the arena
-  int64_t made_before = made, freed_before = freed;
+  Allocations before = allocations();
   for (int i = 0; i < 10; ++i) both();
-  return {made - made_before, freed - freed_before};
+  Allocations after = allocations();
+  return {after.made - before.made, after.freed - before.freed};
 }
 
 TEST(SteadyPath, of_our_own_kernels_allocates_nothing) {
-  Counts counts = counts_of_runs(false, {"node", "pointwise", "depthwise"});
+  Allocations counts = allocations_of_runs(false, {"node", "pointwise", "depthwise"});
   EXPECT_EQ(counts.made, 0);
   EXPECT_EQ(counts.freed, 0);
 }
 
 #ifdef TENON_ONEDNN  // dense convolutions are left to references without it
 TEST(SteadyPath, gives_back_within_the_call_what_libraries_take) {
-  Counts counts = counts_of_runs(true, {});
+  Allocations counts = allocations_of_runs(true, {});
   EXPECT_EQ(counts.made, counts.freed);
 }
 #endif

@@ -21,7 +21,7 @@ class CudaDevice final : public Device {
   Space space_of(const void* address) const override;
   std::shared_ptr<void> make_stream() override;
   void synchronize(Stream stream) override;
-  void synchronize_all() override;
+  std::unique_ptr<Mark> make_mark() override;
   void copy(void* to, const void* from, int64_t bytes, Stream stream) override;
   void fill(void* to, uint8_t byte, int64_t bytes, Stream stream) override;
   void call_host(void (*function)(void*), void* argument, Stream stream) override;

@@ -29,6 +29,47 @@ class CudaRecording final : public Recording {
   CUgraphExec graph_;
 };
 
+class Event {
+ public:
+  Event(const CudaDevice& device, unsigned flags) : device_(device) {
+    device_.use();
+    check_driver(driver(), driver().cuEventCreate(&event_, flags), "cuEventCreate");
+  }
+  ~Event() {
+    device_.use();
+    driver().cuEventDestroy(event_);
+  }
+  Event(const Event&) = delete;
+  void record(Stream stream) {
+    device_.use();
+    check_driver(driver(), driver().cuEventRecord(event_, of(stream)), "cuEventRecord");
+  }
+  void wait() {
+    device_.use();
+    check_driver(driver(), driver().cuEventSynchronize(event_), "cuEventSynchronize");
+  }
+  double ms_since(const Event& begin) const {
+    float ms = 0;
+    check_driver(driver(), driver().cuEventElapsedTime(&ms, begin.event_, event_), "cuEventElapsedTime");
+    return ms;
+  }
+
+ private:
+  const Driver& driver() const { return device_.driver(); }
+  const CudaDevice& device_;
+  CUevent event_ = nullptr;
+};
+
+class CudaMark final : public Mark {
+ public:
+  explicit CudaMark(const CudaDevice& device) : event_(device, CU_EVENT_DISABLE_TIMING) {}
+  void set(Stream stream) override { event_.record(stream); }
+  void wait() override { event_.wait(); }
+
+ private:
+  Event event_;
+};
+
 }  // namespace
 
 #define TENON_CALL(function, ...) check_driver(driver_, driver_.function(__VA_ARGS__), #function)
@@ -118,10 +159,7 @@ void CudaDevice::synchronize(Stream stream) {
   TENON_CALL(cuStreamSynchronize, of(stream));
 }
 
-void CudaDevice::synchronize_all() {
-  use();
-  TENON_CALL(cuCtxSynchronize);
-}
+std::unique_ptr<Mark> CudaDevice::make_mark() { return std::make_unique<CudaMark>(*this); }
 
 void CudaDevice::copy(void* to, const void* from, int64_t bytes, Stream stream) {
   if (bytes == 0 || to == from) return;
@@ -164,23 +202,12 @@ std::unique_ptr<Recording> CudaDevice::end_recording(Stream stream) {
 }
 
 double CudaDevice::time_ms(Recording& recording, Stream stream) {
-  use();
-  struct Event {
-    const Driver& driver;
-    CUevent event = nullptr;
-    explicit Event(const Driver& d) : driver(d) {
-      check_driver(d, d.cuEventCreate(&event, CU_EVENT_DEFAULT), "cuEventCreate");
-    }
-    ~Event() { driver.cuEventDestroy(event); }
-  };
-  Event begin(driver_), end(driver_);
-  TENON_CALL(cuEventRecord, begin.event, of(stream));
+  Event begin(*this, CU_EVENT_DEFAULT), end(*this, CU_EVENT_DEFAULT);
+  begin.record(stream);
   recording.launch(stream);
-  TENON_CALL(cuEventRecord, end.event, of(stream));
-  TENON_CALL(cuEventSynchronize, end.event);
-  float ms = 0;
-  TENON_CALL(cuEventElapsedTime, &ms, begin.event, end.event);
-  return ms;
+  end.record(stream);
+  end.wait();
+  return end.ms_since(begin);
 }
 
 #undef TENON_CALL

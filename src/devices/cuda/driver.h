@@ -17,7 +17,6 @@ struct Driver {
   F(cuDevicePrimaryCtxRetain, "cuDevicePrimaryCtxRetain") \
   F(cuCtxGetCurrent, "cuCtxGetCurrent")                   \
   F(cuCtxSetCurrent, "cuCtxSetCurrent")                   \
-  F(cuCtxSynchronize, "cuCtxSynchronize")                 \
   F(cuMemAlloc, "cuMemAlloc_v2")                          \
   F(cuMemFree, "cuMemFree_v2")                            \
   F(cuMemHostAlloc, "cuMemHostAlloc")                     \

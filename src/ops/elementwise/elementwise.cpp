@@ -87,10 +87,12 @@ std::optional<Contents> Elementwise::contents(const Inputs& in) const {
   size_t count = std::max(a->size(), b->size());
   if (std::min(a->size(), b->size()) == 0) return {};
   Contents result;
+  auto is = [&](const char* name) { return std::string_view(rows[row].name) == name; };
+  bool rounds_down = is("div") || is("floor_div");
   for (size_t i = 0; i < count; ++i) {
     const Dim &x = (*a)[a->size() == 1 ? 0 : i], &y = (*b)[b->size() == 1 ? 0 : i];
     if (rows[row].on_extents) result.push_back(rows[row].on_extents(x, y));
-    else if (rows[row].f == rows[3].f && y.known() && y.value() > 0 && surely_at_least(x, 0))
+    else if (rounds_down && y.known() && y.value() > 0 && (is("floor_div") || surely_at_least(x, 0)))
       result.push_back(floor_div(x, y));  // truncation and floor agree where nothing is negative
     else return {};
   }

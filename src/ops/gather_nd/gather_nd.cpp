@@ -19,7 +19,7 @@ Types GatherNd::infer(const Inputs& in) const {
         " for x ", in[0], " and indices ", in[1]);
   size_t batch = size_t(batch_dims);
   for (size_t d = 0; d < batch; ++d) check_same_extent(indices[d], x[d], "the indices", indices, x);
-  check(indices.back().known(), ErrorId::unsupported, "how many axes the indices ", in[1],
+  check(indices.back().known(), ErrorId::not_known, "how many axes the indices ", in[1],
         " address is not known until run time");
   int64_t depth = indices.back().value();
   check(0 <= depth && depth <= in[0].rank() - batch_dims, "the indices ", in[1], " address ", depth, " axes of ", in[0],

@@ -20,7 +20,7 @@ Types RangeOf::infer(const Inputs& in) const {
   in.check_same_element(0, 1);
   in.check_same_element(0, 2);
   Dim start = one_of(in, 0, "start"), limit = one_of(in, 1, "limit"), delta = one_of(in, 2, "delta");
-  check(delta.known(), ErrorId::unsupported, "delta is ", delta, ", which is not known until run time");
+  check(delta.known(), ErrorId::not_known, "delta is ", delta, ", which is not known until run time");
   check(!delta.is(0), "delta is 0");
   Dim count = delta.value() > 0 ? ceil_div(limit - start, delta) : ceil_div(start - limit, Dim(0) - delta);
   return {TensorType{in[0].element, {max(0, count)}}};

@@ -12,8 +12,7 @@ Types Reshape::infer(const Inputs& in) const {
   if (from_operand) {
     in.check_element(1, ElementType::i64 | ElementType::i32, "the target shape");
     check(in[1].rank() == 1, "the target shape is ", in[1], ", expected a list");
-    check(in.contents(1), ErrorId::unsupported,
-          "the target shape is not known until run time; data-dependent shapes are not supported yet");
+    check(in.contents(1), ErrorId::not_known, "the target shape is not known until run time");
     target = *in.contents(1);
   }
   const Shape& from = in[0].shape;

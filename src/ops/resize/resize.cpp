@@ -126,8 +126,7 @@ std::vector<Resize::Axis> Resize::plan(const Inputs& in) const {
   if (!scales.empty()) plan_scales(list);
   else if (!sizes.empty()) plan_sizes(list, sizes);
   else if (in.size() == 2) {
-    check(in.contents(1), ErrorId::unsupported,
-          "sizes is not known until run time; data-dependent shapes are not supported yet");
+    check(in.contents(1), ErrorId::not_known, "sizes is not known until run time");
     plan_sizes(list, *in.contents(1));
   } else check(list.empty(), "has neither scales nor sizes");
   return list;

@@ -13,7 +13,7 @@ Types ScatterNd::infer(const Inputs& in) const {
   in.check_element(1, index_types, "the indices");
   const Shape &x = in[0].shape, &indices = in[1].shape;
   check(!indices.empty(), "the indices are a scalar");
-  check(indices.back().known(), ErrorId::unsupported, "how many axes the indices ", in[1],
+  check(indices.back().known(), ErrorId::not_known, "how many axes the indices ", in[1],
         " address is not known until run time");
   int64_t depth = indices.back().value();
   check(0 <= depth && depth <= in[0].rank(), "the indices ", in[1], " address ", depth, " axes of ", in[0]);

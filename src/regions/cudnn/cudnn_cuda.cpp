@@ -217,8 +217,9 @@ class CudnnConv final : public Kernel {
     if (setup_.bias || !(setup_.relu || setup_.residual)) return;
     int64_t bytes = channels * size_bytes(setup_.format.element);  // cuDNN fuses nothing without a bias
     zeros_ = device.allocate(bytes, "a bias of zeros");
-    device.fill(zeros_.get(), 0, bytes, nullptr);
-    device.synchronize_all();
+    std::shared_ptr<void> stream = device.make_stream();
+    device.fill(zeros_.get(), 0, bytes, stream.get());
+    device.synchronize(stream.get());
   }
 
   int64_t scratch_bytes(ConstViews in, Views out) const override {
