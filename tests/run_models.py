@@ -20,16 +20,19 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests/onnx_node"))
 import pool
 
-# model: the range its input is drawn from, evenly
+# model: the range its inputs are drawn from, evenly and both ends included where they are integers; or one for each input's name
 MODELS = {
     "squeezenet_fp16": (-123, 151),                         # 0…255 less the channel's mean
     "ultraface_rfb320": (-1, 1),
     "super_resolution_10": (0, 1),
     "road_segmentation": (0, 255),
     "facemesh_landmark": (0, 1),
+    "fraud_lstm": (0, 1),
+    "g2p_pt_rnnt": {"src": (4, 46), "tgt": (4, 41), "t": (0, 3)},
 }
 OWN = {"digits": (ROOT / "examples/digits/digits.onnx", (0, 16))}
 BATCHES = (1, 3, 2)                                         # of the three inputs, where the model leaves the batch open
+LENGTHS = {"g2p_pt_rnnt": (4, 11, 7)}                       # the same of models whose open extents are lengths
 MODES = ("optimised", "plain", "saved", "plain saved")
 
 
@@ -50,13 +53,15 @@ def write_test(path, bounds, folder):
     session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     constants = {t.name for t in model.graph.initializer}
     inputs = [i for i in model.graph.input if i.name not in constants]
-    for seed, batch in enumerate(BATCHES):
+    for seed, extent in enumerate(LENGTHS.get(path.stem, BATCHES)):
         random, case, feed = np.random.default_rng(seed), folder / f"test_data_set_{seed}", {}
         case.mkdir()
         for i, info in enumerate(inputs):
             tensor = info.type.tensor_type
-            shape = [d.dim_value if d.HasField("dim_value") else batch for d in tensor.shape.dim]
-            feed[info.name] = random.uniform(*bounds, shape).astype(onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type))
+            shape = [d.dim_value if d.HasField("dim_value") else extent for d in tensor.shape.dim]
+            dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type)
+            low, high = bounds[info.name] if isinstance(bounds, dict) else bounds
+            feed[info.name] = (random.integers(low, high + 1, shape) if dtype.kind in "iu" else random.uniform(low, high, shape)).astype(dtype)
             (case / f"input_{i}.pb").write_bytes(numpy_helper.from_array(feed[info.name], info.name).SerializeToString())
         for i, answer in enumerate(session.run([o.name for o in model.graph.output], feed)):
             if not np.isfinite(answer).all() or answer.size > 1 and np.ptp(answer.astype(np.float64)) == 0:

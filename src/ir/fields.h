@@ -33,8 +33,7 @@ class FieldVisitor {
   template <class Enum, size_t N>
   requires std::is_enum_v<Enum>
   void operator()(const char* name, Enum& value, const char* const (&names)[N], Enum standard) {
-    if (skips_defaults() && value == standard) return;
-    (*this)(name, value, names);
+    if (!skips_defaults() || value != standard) (*this)(name, value, names);
   }
   // Fields that may be left out: printed and stored only where they differ from the default.
   template <class T>

@@ -15,7 +15,7 @@ const Import* find_import(const std::string& op_type, const std::string& domain 
     std::map<std::pair<std::string_view, std::string_view>, const Import*> map;
     for (Imports family :
          {import_attention, import_index, import_loss, import_make, import_math, import_ml, import_nn, import_norm,
-          import_quant, import_random, import_signal, import_tensor, import_training, import_vision})
+          import_quant, import_random, import_recurrence, import_signal, import_tensor, import_training, import_vision})
       for (const Import& i : family) map.emplace(std::pair(i.domain, i.op_type), &i);
     return map;
   }();

@@ -40,6 +40,7 @@ class NodeImport {
   std::string text(const char* name, const char* standard);
   std::vector<int64_t> integers(const char* name);
   std::vector<double> floats(const char* name);
+  std::vector<std::string> texts(const char* name);
   bool has_attribute(const char* name);
   Weights tensor_attribute(const char* name);  // null: not given
   int64_t required_integer(const char* name);
@@ -79,7 +80,8 @@ struct Import {
 };
 using Imports = std::span<const Import>;
 extern const Imports import_attention, import_index, import_loss, import_make, import_math, import_ml, import_nn,
-    import_norm, import_quant, import_random, import_signal, import_tensor, import_training, import_vision;
+    import_norm, import_quant, import_random, import_recurrence, import_signal, import_tensor, import_training,
+    import_vision;
 
 Weights weights_of(const Tensor& tensor, const Model& model);
 

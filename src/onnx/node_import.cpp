@@ -86,6 +86,10 @@ std::vector<double> NodeImport::floats(const char* name) {
   const Attribute* a = find(name, AttributeKind::floats);
   return a ? std::vector<double>(a->floats.begin(), a->floats.end()) : std::vector<double>();
 }
+std::vector<std::string> NodeImport::texts(const char* name) {
+  const Attribute* a = find(name, AttributeKind::texts);
+  return a ? a->strings : std::vector<std::string>();
+}
 Weights NodeImport::tensor_attribute(const char* name) {
   const Attribute* a = find(name, AttributeKind::tensor);
   return a ? weights_of(a->tensors.at(0), importer_.model()) : nullptr;

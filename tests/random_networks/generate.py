@@ -300,6 +300,38 @@ def matmul(n):
         activation(n, y)
 
 
+def recurrent(n):                                            # time is axis 1, as batches stand first; ONNX Runtime knows none of layout 1
+    x = n.find(lambda v: float_value(v) and v.rank == 3 and v.size and v.shape[1] <= 24)
+    if not x:
+        return
+    (batch, steps, inputs), by_batch = x.shape, n.chance(.2)
+    op, hidden, ways = n.pick(["LSTM", "LSTM", "GRU", "GRU", "RNN"]), n.pick([1, 4, 16, 19, 40]), n.pick([1, 1, 2])
+    gates = {"LSTM": 4, "GRU": 3, "RNN": 1}[op]
+    attributes = {"hidden_size": hidden, "direction": "bidirectional" if ways == 2 else n.pick(["forward", "reverse"])}
+    if by_batch:
+        attributes["layout"] = 1
+    if op == "GRU" and n.chance(.5):
+        attributes["linear_before_reset"] = 1
+    part = lambda *shape: n.weights(shape, x.dtype, 1 / np.sqrt(shape[-1]))
+    optional = lambda p, made: made() if n.chance(p) else ""
+    states = lambda: part(*([batch, ways] if by_batch else [ways, batch]), hidden)
+    fixed = 0 if n.open_batch else .4
+    operands = [part(ways, gates * hidden, inputs), part(ways, gates * hidden, hidden), optional(.8, lambda: part(ways, 2 * gates * hidden)),
+                optional(fixed, lambda: n.constant(n.random.integers(1, steps + 1, batch).astype(np.int32))), optional(fixed, states)]
+    if op == "LSTM":
+        operands += [optional(fixed, states), optional(.3, lambda: part(ways, 3 * hidden))]
+    if not by_batch:
+        x = n.node("Transpose", [x], [steps, batch, inputs], x.dtype, exact=x.exact, perm=[1, 0, 2])
+        n.values.remove(x)                                  # their first axis is not the batch
+    y_shape, state = ([batch, steps, ways, hidden], [batch, ways, hidden]) if by_batch else ([steps, ways, batch, hidden], [ways, batch, hidden])
+    shapes = [y_shape, state] + [state] * (op == "LSTM")
+    y, *last = n.node(op, [x, *operands], shapes, x.dtype, outputs=len(shapes), **attributes)
+    if not by_batch:
+        for v, order in ((y, [2, 0, 1, 3]), (last[0], [1, 0, 2])):
+            n.node("Transpose", [v], [v.shape[i] for i in order], v.dtype, perm=order)
+        n.values = [v for v in n.values if v is not y and v not in last]
+
+
 def layer_norm(n):
     x = n.find(lambda v: v.dtype == np.float32 and v.rank >= 2 and v.shape[-1] > 1 and v.size)
     if x:
@@ -480,7 +512,7 @@ def twins(n):                                               # for common subexpr
 
 
 STEPS = [(conv_block, 10), (conv, 3), (batch_norm, 2), (activation, 5), (gate, 2), (pool, 4), (binary, 5), (divide, 2), (power, 1), (compare, 2),
-         (jump, 1), (cast, 2), (softmax, 2), (reduce, 3), (matmul, 5), (layer_norm, 2), (transpose, 4), (reshape, 4), (concat, 3), (split, 2), (slice_, 2),
+         (jump, 1), (cast, 2), (softmax, 2), (reduce, 3), (matmul, 5), (layer_norm, 2), (recurrent, 5), (transpose, 4), (reshape, 4), (concat, 3), (split, 2), (slice_, 2),
          (gather, 1), (pad, 2), (padded_pool, 1), (dense_block, 1), (counted_shape, 1), (resize, 2), (expand, 1), (constant_arithmetic, 1), (twins, 1)]
 
 

@@ -60,6 +60,43 @@ class Conv(OpRun):
         return (y,)
 
 
+class GlobalMaxPool(OpRun):                                 # ONNX's own loses axes of what is no image
+    def _run(self, x):
+        return (x.max(axis=tuple(range(2, x.ndim)), keepdims=True),)
+
+
+def recurrence(name, gates):
+    def _run(self, x, w, r, b=None, lengths=None, h=None, c=None, p=None, direction="forward", layout=0, linear_before_reset=0, **rest):
+        x = x.transpose(1, 0, 2) if layout else x
+        steps, batch, hidden, ways, one = *x.shape[:2], r.shape[2], len(w), x.dtype.type(1)
+        lengths = np.full(batch, steps) if lengths is None else lengths
+        sigmoid = lambda v: one / (one + np.exp(-v))
+        state = lambda s: np.zeros([ways, batch, hidden], x.dtype) if s is None else s.transpose(1, 0, 2).copy() if layout else s.copy()
+        y, h, c = np.zeros([steps, ways, batch, hidden], x.dtype), state(h), state(c)
+        for d, i in itertools.product(range(ways), range(batch)):
+            back = d == 1 or direction == "reverse"
+            wb, rb = np.zeros([2, gates, hidden], x.dtype) if b is None else b[d].reshape(2, gates, hidden)
+            pi, po, pf = np.zeros([3, hidden], x.dtype) if p is None else p[d].reshape(3, hidden)
+            product = lambda v, m: matmul(v[None], m.T)[0].reshape(-1, hidden)
+            for s in range(lengths[i]):
+                t, before = lengths[i] - 1 - s if back else s, h[d, i].copy()
+                a, q = product(x[t, i], w[d]) + wb, product(before, r[d]) + rb
+                if gates == 1:
+                    h[d, i] = np.tanh(a + q)[0]
+                elif gates == 3:
+                    z, reset = sigmoid((a + q)[:2])
+                    n = reset * q[2] if linear_before_reset else (product(reset * before, r[d][2 * hidden:]) + rb[2])[0]
+                    h[d, i] = (one - z) * np.tanh(a[2] + n) + z * before
+                else:
+                    g, last = a + q, c[d, i].copy()
+                    c[d, i] = sigmoid(g[2] + pf * last) * last + sigmoid(g[0] + pi * last) * np.tanh(g[3])
+                    h[d, i] = sigmoid(g[1] + po * c[d, i]) * np.tanh(c[d, i])
+                y[t, d, i] = h[d, i]
+        made = [y.transpose(2, 0, 1, 3), h.transpose(1, 0, 2), c.transpose(1, 0, 2)] if layout else [y, h, c]
+        return tuple(made[:len(self.onnx_node.output)])
+    return type(name, (OpRun,), {"op_domain": "", "_run": _run})
+
+
 def reduction(name, before, after):
     def _run(self, x, axes=None, keepdims=1, noop_with_empty_axes=0):
         axes = tuple(range(x.ndim)) if axes is None or not len(axes) else tuple(int(a) % x.ndim for a in axes)
@@ -70,9 +107,9 @@ def reduction(name, before, after):
     return type(name, (OpRun,), {"op_domain": "", "_run": _run})
 
 
-for cls in (MatMul, Gemm, Conv):
+for cls in (MatMul, Gemm, Conv, GlobalMaxPool):
     cls.op_domain = ""
-OPERATORS = [MatMul, Gemm, Conv, reduction("ReduceSum", lambda x: x, lambda s, n: s), reduction("ReduceMean", lambda x: x, lambda s, n: s / n),
+OPERATORS = [MatMul, Gemm, Conv, GlobalMaxPool, recurrence("LSTM", 4), recurrence("GRU", 3), recurrence("RNN", 1), reduction("ReduceSum", lambda x: x, lambda s, n: s), reduction("ReduceMean", lambda x: x, lambda s, n: s / n),
              reduction("ReduceL1", np.abs, lambda s, n: s), reduction("ReduceSumSquare", np.square, lambda s, n: s), reduction("ReduceL2", np.square, lambda s, n: np.sqrt(s))]
 
 

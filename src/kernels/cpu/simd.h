@@ -22,7 +22,7 @@ using Ints = typename VectorOf<int32_t, N>::type;
 
 template <int N>
 inline Floats<N> splat(float x) {
-  return Floats<N>{} + x;
+  return x - Floats<N>{};  // folds to a broadcast; 0 + x would not, for it turns -0 into 0
 }
 template <int N>
 inline Floats<N> load(const float* p) {

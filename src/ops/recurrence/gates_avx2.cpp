@@ -1,0 +1,7 @@
+#include "ops/recurrence/gates_body_cpu.h"
+
+namespace tenon {
+
+template struct GateRows<8>;
+
+}  // namespace tenon
