@@ -326,6 +326,19 @@ def test_nothing_computes_in_them():
                 raise AssertionError(f"{op} of {name}")
 
 
+def test_quantized_products_refuse_them():
+    for name, onnx_type in ONNX_TYPES.items():
+        node = helper.make_node("MatMulInteger", ["a", "b"], ["y"])
+        infos = [helper.make_tensor_value_info(n, t, [2, 2]) for n, t in (("a", 2), ("b", onnx_type), ("y", 6))]
+        model = helper.make_model(helper.make_graph([node], "g", infos[:2], infos[2:]), opset_imports=[helper.make_opsetid("", 21)])
+        try:
+            tenon.load(model.SerializeToString(), threads=1)
+        except tenon.Error as e:
+            assert e.code == "unsupported" and "operand 1 is " + name in str(e), e
+        else:
+            raise AssertionError(name)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--filter", default="")

@@ -75,8 +75,16 @@ Value& spread(NodeImport& n, Value& x, int from_end) {
   return n.reshape(x, wide);
 }
 
-// x - zero point, in a type that holds it
+// x - zero point, in a type that holds it. What follows counts on bytes: other integers, and above all small floats,
+// would be truncated or overflow.
 Value& centred(NodeImport& n, int operand, int zero_point, int from_end, ElementType wide) {
+  constexpr ElementSet bytes = ElementType::i8 | ElementType::u8;
+  for (int i : {operand, zero_point}) {
+    if (!n.has(i)) continue;
+    const TensorType type = n.tensor(n.in(i));
+    check(bytes.contains(type.element), ErrorId::unsupported_type, "operand ", i, " is ", type, ", expected one of ",
+          bytes);
+  }
   Value& x = n.cast(n.in(operand), wide);
   if (!n.has(zero_point)) return x;
   return n.binary("sub", x, n.cast(spread(n, n.in(zero_point), from_end), wide));
