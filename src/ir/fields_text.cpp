@@ -112,7 +112,12 @@ class FieldPrinter final : public FieldVisitor {
   void operator()(const char* name, bool& value) override { put(name, value ? "true" : "false"); }
   void operator()(const char* name, std::vector<int64_t>& value) override { put(name, joined(value)); }
   void operator()(const char* name, std::vector<double>& value) override { put(name, joined(value)); }
-  void operator()(const char* name, Shape& value) override { put(name, to_text(value)); }
+  void operator()(const char* name, Shape& value) override {
+    std::string extents = to_text(value);
+    check(how_ != WeightsText::listed || extents.find('#') == extents.npos, ErrorId::unsupported, "field '", name,
+          "' is ", extents, ", whose expression is too long for an engine file");
+    put(name, extents);
+  }
   void operator()(const char* name, ElementType& value) override { put(name, to_text(value)); }
   void operator()(const char* name, TensorType& value) override { put(name, to_text(value)); }
   void operator()(const char* name, Weights& value) override {

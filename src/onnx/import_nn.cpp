@@ -178,6 +178,7 @@ void softmax(NodeImport& n, bool log) {
   Value& x = n.in(0);
   if (n.opset() >= 13) return n.out(n.add(Softmax(n.integer("axis", -1), log), {&x}));
   int axis = axis_of(n.integer("axis", 1), n.tensor(x).rank());
+  if (axis == n.tensor(x).rank() - 1) return n.out(n.add(Softmax(-1, log), {&x}));
   Value& rows = n.add(Flatten(axis), {&x});
   n.out(n.reshape(n.add(Softmax(1, log), {&rows}), n.tensor(x).shape));
 }
