@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Networks on an NVIDIA GPU against the same networks on the CPU; and what is said where there is none, or not all of its libraries.
 
-    run_device.py [--device cuda] [--filter TEXT] [--models FOLDER] [--save ENGINE]
+    run_device.py [--device cuda] [--filter TEXT] [--save ENGINE]
 
 Without --device: what a machine without a driver shows; there must be none. With it: needs a GPU. --save keeps the engine that the GPU
 machine built, for a machine without one. A case is a function below whose name begins with cpu_ or cuda_.
@@ -106,21 +106,6 @@ def cuda_digits_and_resnet_equal_the_cpu(folder):
                 expect_same(got, want, f"{path.stem} {kind} batch {batch}", kind)
 
 
-def cuda_every_model_equals_the_cpu(folder):
-    found = sorted(options.models.glob("*.onnx")) if options.models else []
-    for path in found:
-        try:
-            on_cpu = tenon.load(path)
-        except tenon.Error as e:
-            print(f"{path.stem}: refused: {str(e)[:150]}")
-            continue
-        half = "float16" in {p.dtype.name for p in on_cpu.inputs + on_cpu.outputs}
-        x = inputs_for(on_cpu, 2, 7)
-        got, want = tenon.load(path, device="cuda")(x), on_cpu(x)
-        print(f"{path.stem}: largest error {error_of(got, want):.1e}", flush=True)
-        expect_same(got, want, path.stem, "f16" if half else "f32")
-
-
 def cuda_engines_cross_between_machines(folder):
     golden = sorted(f for f in (ROOT / "tests/engines").glob("*.engine") if f.with_suffix(".npz").exists())
     assert golden
@@ -213,7 +198,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--filter", default="")
-    parser.add_argument("--models", type=pathlib.Path, default=next((f for f in [BUILD / "models", ROOT.parent / "shared/models"] if f.is_dir()), None))
     parser.add_argument("--save", type=pathlib.Path)
     options, _ = parser.parse_known_args()
     passed = failed = 0

@@ -9,6 +9,8 @@ namespace tenon {
 
 double Costs::device_reformat_ms(Format from, Format to, int64_t bytes) const {
   if (from.layout == Layout::c16 || to.layout == Layout::c16) return INFINITY;  // the CPU's alone
+  bool converts = from.element != to.element || from.layout != to.layout;
+  if (converts && !target.device_reformat) return INFINITY;
   DevicePeaks peaks = target.device->peaks();
   double share = guess == Guess::bound ? 1 : .5;
   if (from.space == to.space) return peaks.launch_ms + double(bytes) / (peaks.memory_gbytes * share) * 1e-6;

@@ -63,7 +63,7 @@ static Target cuda_target(Device& device, int threads) {
   target.device = &device;
   target.isa = device.kind();
   target.machine = concat(device.kind(), ", ", device.name(), ", ", threads, " threads");
-  target.device_reformat = prepare_cuda_reformat;
+  if (why_no_nvrtc().empty()) target.device_reformat = prepare_cuda_reformat;
   return target;
 }
 #endif

@@ -180,6 +180,23 @@ TEST_F(HostMemoryPlanThreads, layouts_change_on_the_device) {
   }
 }
 
+TEST_F(HostMemoryPlanThreads, a_device_that_cannot_convert_only_copies) {
+  const char* maps =
+      "x = input() type=f32[N,3,4,5]\n"
+      "t = tanh(x)\n"
+      "y = softmax(t) axis=1\n"
+      "return y\n";
+  on_.converts = false;
+  plan_ = on_.plan(maps);
+  for (const Step& s : plan_->steps) EXPECT_THAT(s.kernel, Not(HasSubstr("nhwc")));
+  context_ = std::make_unique<ExecutionContext>(plan_, 1);
+  Values inputs{floats({2, 3, 4, 5}, 5)};
+  Buffers buffers = bind(inputs, all_there);
+  buffers.write(inputs);
+  context_->run(buffers.in, buffers.out);
+  expect_equal(buffers.read(), expected_of(inputs, maps));
+}
+
 TEST_F(HostMemoryPlanThreads, empty_batches_are_no_work) {
   const char* plain =
       "x = input() type=f32[N,6]\ns = softmax(x)\nw = constant() data=f32[6,5]~1\ny = matmul(s, w)\n"

@@ -147,6 +147,7 @@ std::shared_ptr<const Plan> OnHostMemory::build(const std::string& network, cons
                                                 TimingCache* cache) {
   Graph graph = parse(network);
   Target target = target_on(device);
+  if (!converts) target.device_reformat = nullptr;
   target.typical = profile.typical;
   for (const auto& n : graph.nodes())
     for (const auto& v : n->outputs())
@@ -166,7 +167,7 @@ std::shared_ptr<const Plan> OnHostMemory::build(const std::string& network, cons
 }
 
 std::shared_ptr<const Plan> OnHostMemory::plan(const std::string& network, const Profile& profile) {
-  return build(network, profile, provider, nullptr);
+  return build(network, profile, converts ? provider : competing, nullptr);
 }
 
 std::shared_ptr<const Plan> OnHostMemory::tuned_plan(const std::string& network, TimingCache& cache) {

@@ -39,6 +39,7 @@ class HostMemoryProvider final : public Provider {
 struct OnHostMemory {
   HostMemoryDevice device;
   HostMemoryProvider provider, competing;
+  bool converts = true;  // false: the device only copies, and the host offers everything too
 
   explicit OnHostMemory(int64_t memory_bytes = int64_t(1) << 30)
       : device(memory_bytes), provider(device, false), competing(device, true) {}
