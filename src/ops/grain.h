@@ -1,4 +1,5 @@
-// What scales and zero points belong to which elements: the tensor, a position along `axis`, or a block along it.
+// What scales and zero points belong to which elements: the tensor, a position along `axis`, a block along it, or what
+// broadcasting says, where they are `spread`.
 #pragma once
 #include "ir/type.h"
 #include "ops/indices.h"
@@ -7,6 +8,7 @@ namespace tenon {
 
 struct Grain {
   int64_t axis = 1, block_size = 0;  // no blocks: 0
+  bool spread = false;
 
   static bool is_one(const Shape& shape) { return shape.size() <= 1 && count(shape).is(1); }
 
@@ -18,6 +20,8 @@ struct Grain {
   }
 
   void check_scale(const Shape& x, const Shape& scale) const {
+    if (spread)
+      return check(broadcast(x, scale) == x, "the scale has shape ", scale, ", which does not broadcast to ", x);
     if (is_one(scale)) return;  // one for all
     check(block_size >= 0, "the block size is ", block_size);
     size_t along = size_t(axis_of(axis, int(x.size())));
@@ -34,9 +38,9 @@ struct Grain {
   // The place of the scale for the element at `place`.
   int64_t scale_of(int64_t place, const Extents& x, const Extents& scale) const {
     if (scale.count() == 1 && scale.rank <= 1) return 0;
-    int along = axis_of(axis, x.rank);
-    if (block_size == 0) return place / x.count_between(along + 1, x.rank) % x[along];
-    Extents strides = strides_of(scale);
+    int along = spread ? -1 : axis_of(axis, x.rank);
+    if (!spread && block_size == 0) return place / x.count_between(along + 1, x.rank) % x[along];
+    Extents strides = spread ? broadcast_strides(scale, x) : strides_of(scale);
     int64_t at = 0;
     for (int d = x.rank - 1; d >= 0; --d) {
       at += (d == along ? place % x[d] / block_size : place % x[d]) * strides[d];

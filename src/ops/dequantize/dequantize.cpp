@@ -22,6 +22,19 @@ Types Dequantize::infer(const Inputs& in) const {
   return {TensorType{to, in[0].shape}};
 }
 
+// In f32 where the product has room there, or is rounded to f32 at once; else in f64, which holds all products.
+std::optional<Term> Dequantize::pointwise(Terms in) const {
+  ElementType x = in[0].type(), scale = in[1].type();
+  if (!spread || small_types.contains(x) || scale == ElementType::f8e8m0) return {};
+  bool bytes = size_bytes(x) == 1, half_scale = half_types.contains(scale);
+  bool narrow = x != ElementType::i32 && ((to == ElementType::f32 && scale != ElementType::f64) ||
+                                          (half_types.contains(to) && half_scale && bytes));
+  ElementType wide = narrow ? ElementType::f32 : ElementType::f64;
+  Term steps = tenon::cast(in[0], wide);
+  if (in.size() == 3) steps = steps - tenon::cast(in[2], wide);
+  return tenon::cast(steps * tenon::cast(in[1], wide), to);
+}
+
 void Dequantize::evaluate(ConstViews in, Views out) const {
   check_extents(*this, in, out);
   auto number = [](const ConstView& view, int64_t i) {

@@ -13,8 +13,10 @@ struct Dequantize final : Op, Grain {
     v("to", to, ElementType::f32);
     v("axis", axis, int64_t(1));
     v("block_size", block_size, int64_t(0));
+    v("spread", spread, false);
   }
   Types infer(const Inputs& in) const override;
+  std::optional<Term> pointwise(Terms in) const override;  // where scales are spread and numbers are not small
   void evaluate(ConstViews in, Views out) const override;
 };
 

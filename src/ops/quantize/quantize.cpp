@@ -23,15 +23,42 @@ Types Quantize::infer(const Inputs& in) const {
   return {TensorType{to, in[0].shape}};
 }
 
+namespace {
+
+struct Bounds {
+  double least, most;
+};
+Bounds bounds_of(ElementType integers) {
+  bool sign = any_signed_types.contains(integers);
+  int bits = bits_of(integers);
+  return {sign ? -std::ldexp(1, bits - 1) : 0, std::ldexp(1, bits - sign) - 1};
+}
+
+}  // namespace
+
+// What is clamped is far below 2^24: sums with a zero point are exact in f32 where they count.
+std::optional<Term> Quantize::pointwise(Terms in) const {
+  constexpr ElementSet integers = ElementType::i8 | ElementType::u8 | ElementType::i16 | ElementType::u16;
+  if (!spread || !integers.contains(to)) return {};
+  ElementType wide = compute_type(precision);
+  auto precise = [&](Term x) { return tenon::cast(tenon::cast(x, precision), wide); };
+  Term quotient = precise(precise(in[0]) / precise(in[1]));
+  Term zero = in.size() == 3 ? tenon::cast(in[2], wide) : number(quotient, 0);
+  Term steps = unary(Opcode::round, quotient) + zero;
+  auto [least, most] = bounds_of(to);
+  steps = min(max(steps, least), most);
+  if (in.size() == 3) steps = select(unary(Opcode::is_nan, quotient), zero, steps);
+  return tenon::cast(steps, to);
+}
+
 void Quantize::evaluate(ConstViews in, Views out) const {
   check_extents(*this, in, out);
   auto number = [](const ConstView& view, int64_t i, ElementType as) {
     Scalar s = load_scalar(view.as<std::byte>() + i * size_bytes(view.element), view.element);
     return cast_scalar(s, view.element, as).f;
   };
-  bool to_float = any_float_types.contains(to), sign = any_signed_types.contains(to);
-  int bits = bits_of(to);
-  double least = sign ? -std::ldexp(1, bits - 1) : 0, most = std::ldexp(1, bits - sign) - 1;
+  bool to_float = any_float_types.contains(to);
+  auto [least, most] = to_float ? Bounds{} : bounds_of(to);
   for (int64_t i = 0, count = out[0].count(); i < count; ++i) {
     int64_t at = scale_of(i, in[0].extents, in[1].extents);
     Scalar exact{}, y{};

@@ -21,9 +21,11 @@ struct Quantize final : Op, Grain {
     v("precision", precision, ElementType::f32);
     v("axis", axis, int64_t(1));
     v("block_size", block_size, int64_t(0));
+    v("spread", spread, false);
     v("saturate", saturate, true);
   }
   Types infer(const Inputs& in) const override;
+  std::optional<Term> pointwise(Terms in) const override;  // where scales are spread, to 8 and 16 bits
   void evaluate(ConstViews in, Views out) const override;
 };
 

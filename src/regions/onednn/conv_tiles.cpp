@@ -59,7 +59,7 @@ const char* misfit(const ConvProblem& p) {
   bool grouped = p.conv.groups > 1 && !p.depthwise();
   if (p.out.layout == Layout::nhwc) {
     if (p.in.layout != Layout::nhwc) return "only channels last to channels last";
-    if (grouped || (p.depthwise() && !p.row_tiles)) return "groups with channels last";
+    if (p.conv.groups > 1 && !p.row_tiles) return "groups in tiles of channels last";
     return p.row_tiles && row_ranges(p, p.row_tiles).empty() ? "a row meets padding alone" : nullptr;
   }
   if (grouped && ((p.x[1] / p.conv.groups) % 16 || (p.y[1] / p.conv.groups) % 16))
