@@ -16,7 +16,8 @@ Types Constant::infer(const Inputs& in) const {
 
 std::optional<Contents> Constant::contents(const Inputs&) const {
   int64_t count = data->extents.count();
-  if (count > max_contents || !(data->element == ElementType::i64 || data->element == ElementType::i32)) return {};
+  constexpr ElementSet known = ElementType::i64 | ElementType::i32 | ElementType::boolean;
+  if (count > max_contents || !known.contains(data->element)) return {};
   Contents list;
   for (int64_t i = 0; i < count; ++i)
     list.push_back(load_scalar(data->data + i * size_bytes(data->element), data->element).i);

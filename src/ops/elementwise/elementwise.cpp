@@ -14,12 +14,25 @@ struct Row {
   Term (*f)(Term a, Term b);
   bool answers = false;                                     // the result is bool
   Dim (*on_extents)(const Dim& a, const Dim& b) = nullptr;  // for shape arithmetic
+  std::optional<bool> (*decided)(const Dim& a, const Dim& b) = nullptr;
 };
 
 constexpr ElementSet numbers = number_types, computed = computed_types;
 constexpr ElementSet bools = ElementType::boolean;
 using O = Opcode;
 using D = const Dim&;
+
+std::optional<bool> is_less(D a, D b) {
+  if (surely_at_least(b, a + 1)) return true;
+  if (surely_at_least(a, b)) return false;
+  return {};
+}
+std::optional<bool> is_less_equal(D a, D b) { return is_less(a, b + 1); }
+std::optional<bool> is_equal(D a, D b) {
+  if (a == b) return true;
+  if (is_less(a, b) == true || is_less(b, a) == true) return false;
+  return {};
+}
 
 Term zero_or(Term a, Term b, Term r) {  // integer remainder: 0 where the divisor is
   return float_types.contains(a.type()) ? r : select(equal(b, number(b, 0)), number(b, 0), r);
@@ -52,11 +65,12 @@ constexpr Row rows[] = {
        if (a.type() != ElementType::boolean) return equal(a, b);
        return unary(O::logical_not, binary(O::logical_xor, a, b));
      },
-     true},
-    {"less", numbers, [](Term a, Term b) { return a < b; }, true},
-    {"less_equal", numbers, [](Term a, Term b) { return a <= b; }, true},
-    {"greater", numbers, [](Term a, Term b) { return b < a; }, true},
-    {"greater_equal", numbers, [](Term a, Term b) { return b <= a; }, true},
+     true, nullptr, is_equal},
+    {"less", numbers, [](Term a, Term b) { return a < b; }, true, nullptr, is_less},
+    {"less_equal", numbers, [](Term a, Term b) { return a <= b; }, true, nullptr, is_less_equal},
+    {"greater", numbers, [](Term a, Term b) { return b < a; }, true, nullptr, [](D a, D b) { return is_less(b, a); }},
+    {"greater_equal", numbers, [](Term a, Term b) { return b <= a; }, true, nullptr,
+     [](D a, D b) { return is_less_equal(b, a); }},
     {"prelu", numbers, [](Term a, Term b) { return select(a < number(a, 0), a * b, a); }},
 };
 
@@ -91,7 +105,11 @@ std::optional<Contents> Elementwise::contents(const Inputs& in) const {
   bool rounds_down = is("div") || is("floor_div");
   for (size_t i = 0; i < count; ++i) {
     const Dim &x = (*a)[a->size() == 1 ? 0 : i], &y = (*b)[b->size() == 1 ? 0 : i];
-    if (rows[row].on_extents) result.push_back(rows[row].on_extents(x, y));
+    if (rows[row].decided) {
+      std::optional<bool> answer = rows[row].decided(x, y);
+      if (!answer) return {};
+      result.push_back(*answer ? 1 : 0);
+    } else if (rows[row].on_extents) result.push_back(rows[row].on_extents(x, y));
     else if (rounds_down && y.known() && y.value() > 0 && (is("floor_div") || surely_at_least(x, 0)))
       result.push_back(floor_div(x, y));  // truncation and floor agree where nothing is negative
     else return {};

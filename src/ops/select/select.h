@@ -7,6 +7,7 @@ namespace tenon {
 struct Select final : Op {
   OP_TYPE
   Types infer(const Inputs& in) const override;
+  std::optional<Contents> contents(const Inputs& in) const override;
   void evaluate(ConstViews in, Views out) const override;
   std::optional<Term> pointwise(Terms in) const override { return tenon::select(in[0], in[1], in[2]); }
 };
