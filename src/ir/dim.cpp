@@ -133,6 +133,7 @@ struct Dim::Algebra {
   static Range range(const Atom& atom, const Ranges& ranges, Seen<Range>& seen);
   static void symbols(const Dim& d, std::map<std::string, int>& counts, Seen<bool>& seen);
   static bool grows_together(const Dim& difference);
+  static bool bounded_by_a_side(const Dim& difference);
 };
 
 std::string symbol_name(std::string_view text) {
@@ -297,10 +298,26 @@ bool Dim::Algebra::grows_together(const Dim& difference) {
   return (least(more.a, less.a) && least(more.b, less.b)) || (least(more.a, less.b) && least(more.b, less.a));
 }
 
+// Whether 0 is a bound where a minimum that is taken off, or a maximum that is added, gives way to one of its two sides.
+bool Dim::Algebra::bounded_by_a_side(const Dim& difference) {
+  for (const auto& [text, term] : difference.sum_->terms) {
+    if (term.product.size() != 1) continue;
+    const Atom& atom = *term.product[0];
+    if (atom.kind != (term.factor < 0 ? Atom::minimum : Atom::maximum)) continue;
+    Sum rest = *difference.sum_;
+    rest.terms.erase(text);
+    Dim others = dim_of(std::move(rest));
+    for (const Dim& side : {atom.a, atom.b})
+      if ((others + side * term.factor).range({}).low >= 0) return true;
+  }
+  return false;
+}
+
 bool surely_at_least(const Dim& a, const Dim& b) {
   Dim difference = a - b;
   if (difference.known()) return difference.value() >= 0;
-  return difference.range({}).low >= 0 || Dim::Algebra::grows_together(difference);
+  return difference.range({}).low >= 0 || Dim::Algebra::grows_together(difference) ||
+         Dim::Algebra::bounded_by_a_side(difference);
 }
 
 Dim max(const Dim& a, const Dim& b) {

@@ -46,6 +46,11 @@ TEST(Dim, a_difference_of_bounds_that_grow_together_is_not_negative) {
   EXPECT_TRUE(surely_at_least(parse_dim("max(N+S,T)"), parse_dim("max(T,S)")));
   EXPECT_FALSE(surely_at_least(parse_dim("min(8,S)"), parse_dim("min(8,S+1)")));
   EXPECT_FALSE(surely_at_least(parse_dim("min(8,S+1)"), parse_dim("max(8,S)")));
+  EXPECT_TRUE(surely_at_least(parse_dim("S"), parse_dim("min(512,S)")));
+  EXPECT_TRUE(surely_at_least(parse_dim("max(T,S)"), parse_dim("S")));
+  EXPECT_FALSE(surely_at_least(parse_dim("S"), parse_dim("max(512,S)")));
+  EXPECT_EQ(max(parse_dim("S"), parse_dim("min(512,S)")), parse_dim("S"));
+  EXPECT_EQ(min(parse_dim("2*S+1"), parse_dim("max(2*S+1,T)")), parse_dim("2*S+1"));
 }
 
 TEST(Dim, expressions_that_share_their_parts_take_linear_time) {
