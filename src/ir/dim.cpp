@@ -298,7 +298,8 @@ bool Dim::Algebra::grows_together(const Dim& difference) {
   return (least(more.a, less.a) && least(more.b, less.b)) || (least(more.a, less.b) && least(more.b, less.a));
 }
 
-// Whether 0 is a bound where a minimum that is taken off, or a maximum that is added, gives way to one of its two sides.
+// Whether 0 is a bound where a minimum that is taken off, or a maximum that is added, gives way to one of its two
+// sides.
 bool Dim::Algebra::bounded_by_a_side(const Dim& difference) {
   for (const auto& [text, term] : difference.sum_->terms) {
     if (term.product.size() != 1) continue;

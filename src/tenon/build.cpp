@@ -27,10 +27,16 @@ std::map<std::string, int> symbols_of(const Graph& graph) {
   return symbols;
 }
 
-// Symbols stand for 1 where nobody said what is typical.
-Binding typical_binding(const std::map<std::string, int>& symbols, const Profile& profile) {
+// Where nobody said what is typical: a batch, which is the first axis of an input, of one; sequences and images of 128.
+Binding typical_binding(const Graph& graph, const std::map<std::string, int>& symbols, const Profile& profile) {
+  constexpr int64_t batch = 1, length = 128;
   Binding binding = profile.typical;
-  for (const auto& [name, count] : symbols) binding.try_emplace(name, 1);
+  for (const Node* input : graph.inputs())
+    if (std::map<std::string, int> first; input->output().type().rank() > 0) {
+      input->output().shape()[0].symbols(first);
+      for (const auto& [name, count] : first) binding.try_emplace(name, batch);
+    }
+  for (const auto& [name, count] : symbols) binding.try_emplace(name, length);
   return binding;
 }
 
@@ -108,7 +114,7 @@ Built build(Graph lowered, const BuildOptions& options) {
   Profile profile = options.profile.ranges.empty() ? read_profile(options.plans) : options.profile;
   std::map<std::string, int> symbols = symbols_of(graph);
   check_profile(profile, symbols);
-  target.typical = typical_binding(symbols, profile);
+  target.typical = typical_binding(graph, symbols, profile);
   target.stop = options.stop;
 
   Providers providers = options.optimize ? providers_named(options.providers) : Providers{all_providers()[0]};
