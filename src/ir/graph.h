@@ -39,6 +39,10 @@ class Graph {
 
 void verify(const Graph& graph);  // the law, on one page: verify.cpp
 Graph clone(const Graph& graph);
-Graph lower(const Network& network);
+
+// What becomes of the types that a user demands: nothing; casts where they are possible, else a note; or a refusal.
+enum class Constraints { ignored, preferred, obeyed };
+Graph lower(const Network& network, Constraints constraints = Constraints::ignored,
+            std::vector<std::string>* notes = nullptr);
 
 }  // namespace tenon

@@ -41,7 +41,8 @@ void Network::set_op(Node& node, std::unique_ptr<Op> op) {
 void Network::absorb(Network&& other) {
   nodes_.splice(nodes_.end(), other.nodes_);  // iterators, and so self_, stay good
   outputs_.insert(outputs_.end(), other.outputs_.begin(), other.outputs_.end());
-  demanded_.merge(other.demanded_);
+  precisions_.merge(other.precisions_);
+  output_types_.merge(other.output_types_);
   other.outputs_.clear();
 }
 

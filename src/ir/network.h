@@ -25,8 +25,11 @@ class Network {
   const Type& type(Value& value);
   const Contents* contents(Value& value);  // null: not known
   void set_origin(Node& node, std::string origin) { node.origins_ = {std::move(origin)}; }
-  // The element type a user demanded for a value, if any: a constraint for selection, not a type.
-  std::map<const Value*, ElementType>& demanded() { return demanded_; }
+  // Float types that a user demands: of a node's arithmetic, and of values. Lowering says what becomes of them.
+  std::map<const Node*, ElementType>& precisions() { return precisions_; }
+  std::map<const Value*, ElementType>& output_types() { return output_types_; }
+  const std::map<const Node*, ElementType>& precisions() const { return precisions_; }
+  const std::map<const Value*, ElementType>& output_types() const { return output_types_; }
 
   struct Output {
     Value* value;
@@ -41,7 +44,8 @@ class Network {
 
   std::list<std::unique_ptr<Node>> nodes_;  // a node's address is its stable identity
   std::vector<Output> outputs_;
-  std::map<const Value*, ElementType> demanded_;
+  std::map<const Node*, ElementType> precisions_;
+  std::map<const Value*, ElementType> output_types_;
 };
 
 // `values` and their ancestors' producers, producers before users; `roots` come first. Refuses a cycle, and names it.

@@ -1,8 +1,17 @@
 #include "select/domains.h"
 
 #include "ir/graph.h"
+#include "ops/reduce/reduce.h"
 
 namespace tenon {
+
+// Squares, powers and sums leave the range of f16 long before what is made of them does.
+static bool leaves_range(const Node& node) {
+  std::string_view op = node.info().name;
+  if (const Reduce* reduce = as<Reduce>(node))
+    return reduce->kind != ReduceKind::max && reduce->kind != ReduceKind::min && reduce->kind != ReduceKind::mean;
+  return op == "pow" || op == "exp" || (op == "mul" && &node.input(0) == &node.input(1));
+}
 
 Domains domains(const Graph& graph, Permissions permissions) {
   Domains result;
@@ -12,7 +21,7 @@ Domains domains(const Graph& graph, Permissions permissions) {
     for (const auto& v : n->outputs()) {
       ElementSet allowed = v->element();
       if (!visible.contains(v.get()) && v->element() == ElementType::f32) {
-        if (permissions.f16) allowed = allowed | ElementType::f16;
+        if (permissions.f16 && !leaves_range(*n)) allowed = allowed | ElementType::f16;
         if (permissions.bf16) allowed = allowed | ElementType::bf16;
       }
       result[v.get()] = allowed;

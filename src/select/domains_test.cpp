@@ -1,0 +1,41 @@
+#include "select/domains.h"
+
+#include <gtest/gtest.h>
+
+#include "ir/text.h"
+
+namespace tenon {
+namespace {
+
+constexpr ElementType f32 = ElementType::f32, f16 = ElementType::f16, bf16 = ElementType::bf16;
+
+struct Storage {
+  Graph graph;
+  Domains allowed;
+  Storage(const std::string& lines, Permissions permissions)
+      : graph(parse(lines)), allowed(domains(graph, permissions)) {}
+  bool holds(const char* value, ElementType type) const { return allowed.at(graph.find(value)).contains(type); }
+};
+
+TEST(Domains, permissions_are_for_f32_values_inside) {
+  const char* lines =
+      "x = input() type=f32[8]\nk = input() type=i32[8]\na = relu(x)\nb = neg(k)\ny = neg(a)\nreturn y, b\n";
+  Storage none(lines, {}), half(lines, {.f16 = true}), both(lines, {.f16 = true, .bf16 = true});
+  EXPECT_FALSE(none.holds("a", f16));
+  EXPECT_TRUE(half.holds("a", f32) && half.holds("a", f16) && !half.holds("a", bf16));
+  EXPECT_TRUE(both.holds("a", bf16));
+  for (const char* other : {"k", "b", "y"}) EXPECT_FALSE(both.holds(other, f16)) << other;
+}
+
+TEST(Domains, what_grows_is_not_stored_in_f16) {
+  Storage s(
+      "x = input() type=f32[4,8]\nt = constant() data=f32[]{2}\nm = reduce(x) kind=mean axes=1\nd = sub(x, m)\n"
+      "q = mul(d, d)\np = pow(d, t)\ne = exp(d)\nu = reduce(q) kind=sum axes=1\nv = reduce(p) kind=mean axes=1\n"
+      "w = mul(d, e)\na = add(u, v)\nb = mul(w, a)\ny = relu(b)\nreturn y\n",
+      {.f16 = true, .bf16 = true});
+  for (const char* grows : {"q", "p", "e", "u"}) EXPECT_TRUE(!s.holds(grows, f16) && s.holds(grows, bf16)) << grows;
+  for (const char* stays : {"m", "d", "v", "w"}) EXPECT_TRUE(s.holds(stays, f16)) << stays;
+}
+
+}  // namespace
+}  // namespace tenon
