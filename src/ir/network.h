@@ -17,6 +17,7 @@ class Network {
   }
   void set_input(Node& node, int i, Value& value);
   void set_op(Node& node, std::unique_ptr<Op> op);  // of as many operands and outputs
+  void remove(Node& node);                          // one that nobody uses
   // Everything of the other network, behind what is here; its nodes keep their addresses.
   void absorb(Network&& other);
   void rename(Value& value, std::string name) { value.name = std::move(name); }
