@@ -54,7 +54,9 @@ class Shell:
             first.setdefault(r.value[self.generation], r)
         cases = "".join(f"    case {v}: return objects::{e.core}::{core_name(r.name)};\n" for v, r in first.items())
         back = "".join(f"    case objects::{e.core}::{core_name(r.name)}: return {public}::{r.name};\n" for r in live)
-        return (f"inline objects::{e.core} to_core({public} v)\n{{\n    switch (static_cast<int>(v))\n    {{\n{cases}    }}\n"
+        known = "".join(f"    case objects::{e.core}::{core_name(r.name)}: return true;\n" for r in live)
+        knows = f"inline bool knows(objects::{e.core} v)\n{{\n    switch (v)\n    {{\n{known}    default: return false;\n    }}\n}}\n"
+        return ((knows if e.name == "LayerType" else "") + f"inline objects::{e.core} to_core({public} v)\n{{\n    switch (static_cast<int>(v))\n    {{\n{cases}    }}\n"
                 f'    unknown_enumerator("{e.name}", static_cast<int>(v));\n}}\n'
                 f"inline {public} from_core(objects::{e.core} v)\n{{\n    switch (v)\n    {{\n{back}"
                 f'    default: foreign_enumerator("{e.name}", static_cast<int>(v));\n    }}\n}}\n')
@@ -213,7 +215,7 @@ class Shell:
                 out += kind + f"return hold<ILayer, {name}>(*c);\n"
             else:
                 out += kind + f"if (auto* k = dynamic_cast<objects::{k.core}*>(c)) return wrap(k);\n        break;\n"
-        return out + "    default: break;\n    }\n    return hold<ILayer, LayerHandle>(*c);\n}\n"
+        return out + "    default: break;  // what this generation has no name for says that it is a plugin\n    }\n    return hold<ILayer, PluginV2LayerHandle>(*c);\n}\n"
 
     def kept(self, classes):
         """Tables of classes that no object has yet are in the library all the same, in form."""

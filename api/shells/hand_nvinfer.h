@@ -16,6 +16,9 @@ inline std::shared_ptr<objects::LogSink>& last_logger() {
 
 namespace shell::hand {
 
+inline LayerType ILayer_getType(const objects::Layer& layer) {
+  return knows(layer.type) ? from_core(layer.type) : LayerType::kPLUGIN_V2;
+}
 inline IPluginRegistry& IBuilder_getPluginRegistry(objects::Builder&) { return plugin_registry(); }
 inline IPluginRegistry& IRuntime_getPluginRegistry(objects::Runtime&) { return plugin_registry(); }
 inline const IPluginRegistry& IBuilder_getPluginRegistry(const objects::Builder&) { return plugin_registry(); }

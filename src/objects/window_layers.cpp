@@ -21,11 +21,10 @@ PoolKind kind_of(PoolingType type) {
 }
 
 // Rounding up differs between here and the operator only where a last window would start in the padding at the end.
-void check_round_up(const Pool& pool) {
-  for (size_t i = 0; i < pool.window.size(); ++i)
-    check(pool.pads_end[i] + pool.strides[i] <= pool.window[i], ErrorId::unsupported,
-          "rounding up with so much padding at the end that a window could lie in it: padding ", pool.pads_end[i],
-          ", stride ", pool.strides[i], ", window ", pool.window[i]);
+bool rounds_up_alike(const WindowLayer& layer) {
+  for (int i = 0; i < layer.window.n; ++i)
+    if (layer.post_padding.d[i] + layer.stride.d[i] > layer.window.d[i]) return false;
+  return true;
 }
 
 // A convolution rounds up by reading zeros beyond its padding.
@@ -112,7 +111,9 @@ Values PoolingLayer::build(Draft& draft) const {
   Pool pool(kind_of(pooling), list_of(window));
   write(pool);
   pool.count_pads = !average_count_excludes_padding;
-  if (padding_mode == PaddingMode::explicit_round_up) check_round_up(pool);
+  check(padding_mode != PaddingMode::explicit_round_up || rounds_up_alike(*this), ErrorId::unsupported,
+        "rounding up with so much padding at the end that a window could lie in it: padding ", to_text(post_padding),
+        ", stride ", to_text(stride), ", window ", to_text(window));
   pool.ceil = padding_mode == PaddingMode::explicit_round_up || padding_mode == PaddingMode::caffe_round_up;
   return {&draft.add(pool, {&draft.in(0)})};
 }
@@ -123,7 +124,8 @@ bool PoolingLayer::read(const tenon::Node& node) {
   pooling = pool->kind == PoolKind::max ? PoolingType::max : PoolingType::average;
   read_window(*pool, dims_of_list(pool->window, pool->window.size(), 1));
   average_count_excludes_padding = !pool->count_pads;
-  if (pool->ceil) padding_mode = PaddingMode::caffe_round_up;
+  if (pool->ceil)
+    padding_mode = rounds_up_alike(*this) ? PaddingMode::explicit_round_up : PaddingMode::caffe_round_up;
   return true;
 }
 
