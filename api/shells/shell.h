@@ -96,7 +96,8 @@ inline Dims dims_from_core(const objects::Dims& dims) {
   return result;
 }
 inline DimsHW hw_from_core(const objects::Dims& dims) {
-  if (dims.n != 2) refuse(objects::ErrorCode::invalid_argument, std::to_string(dims.n) + " numbers where two are asked for");
+  if (dims.n != 2)
+    refuse(objects::ErrorCode::invalid_argument, std::to_string(dims.n) + " numbers where two are asked for");
   Dims both = dims_from_core(dims);
   return DimsHW{both.d[0], both.d[1]};
 }

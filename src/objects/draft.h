@@ -26,10 +26,10 @@ class Draft {
   tenon::Value& add(const T& op, Values operands) {
     return *node(op.clone(), std::move(operands))[0];
   }
-  tenon::Value& list(const std::vector<int64_t>& numbers);        // i64
-  tenon::Value& scalar(double number, ElementType e);             // of no axis
-  tenon::Value& cast(tenon::Value& value, ElementType e);         // itself where it is of that type
-  tenon::Value& reshape(tenon::Value& value, const Shape& shape); // extents as they are: 0 is 0
+  tenon::Value& list(const std::vector<int64_t>& numbers);         // i64
+  tenon::Value& scalar(double number, ElementType e);              // of no axis
+  tenon::Value& cast(tenon::Value& value, ElementType e);          // itself where it is of that type
+  tenon::Value& reshape(tenon::Value& value, const Shape& shape);  // extents as they are: 0 is 0
   // The program's numbers in that shape, in elements of type `e`; refuses another count of them.
   tenon::Value& weights(const GivenWeights& w, const Extents& extents, ElementType e, const char* what);
   Values same_integers(Values values);  // 32-bit integers become 64-bit ones where both meet

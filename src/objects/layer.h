@@ -65,8 +65,8 @@ struct TENON_OBJECT Layer : Object {
   void set_output_type(int32_t i, DataType t);
   void reset_output_type(int32_t i);
 
-  void changed() override;        // the nodes no longer are what the fields say
-  void asked() const override;    // refuses where the fields say nothing about the node
+  void changed() override;      // the nodes no longer are what the fields say
+  void asked() const override;  // refuses where the fields say nothing about the node
   virtual int outputs_made() const { return 1; }
   // The nodes that the fields ask for. Inputs are there and typed.
   virtual Values build(Draft& draft) const;

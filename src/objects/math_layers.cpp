@@ -23,12 +23,12 @@ namespace tenon::objects {
 namespace {
 
 // Operators of the families, in the order of the enumerations.
-constexpr const char* activations[] = {
-    "relu",     "sigmoid", "tanh",         "leaky_relu",  "elu",              "selu",     "softsign",
-    "softplus", "clip",    "hard_sigmoid", "scaled_tanh", "thresholded_relu", "gelu_erf", "gelu_tanh"};
-constexpr const char* unaries[] = {"exp",  "log",  "sqrt",  "recip", "abs",   "neg",   "sin",  "cos", "tan",
-                                   "sinh", "cosh", "asin",  "acos",  "atan",  "asinh", "acosh", "atanh", "ceil",
-                                   "floor", "erf", "not",   "sign",  "round", "is_inf", "is_nan"};
+constexpr const char* activations[] = {"relu",        "sigmoid",          "tanh",     "leaky_relu", "elu",
+                                       "selu",        "softsign",         "softplus", "clip",       "hard_sigmoid",
+                                       "scaled_tanh", "thresholded_relu", "gelu_erf", "gelu_tanh"};
+constexpr const char* unaries[] = {"exp",   "log",  "sqrt", "recip", "abs",   "neg",    "sin",   "cos",   "tan",
+                                   "sinh",  "cosh", "asin", "acos",  "atan",  "asinh",  "acosh", "atanh", "ceil",
+                                   "floor", "erf",  "not",  "sign",  "round", "is_inf", "is_nan"};
 constexpr const char* elementwises[] = {"add",       "mul", "max", "min", "sub",   "div",     "pow",
                                         "floor_div", "and", "or",  "xor", "equal", "greater", "less"};
 constexpr ReduceKind reductions[] = {ReduceKind::sum, ReduceKind::prod, ReduceKind::max, ReduceKind::min,
@@ -66,15 +66,12 @@ bool ActivationLayer::read(const tenon::Node& node) {
   return true;
 }
 
-Values UnaryLayer::build(Draft& draft) const {
-  return {&draft.add(Unary(unaries[int(operation)]), {&draft.in(0)})};
-}
+Values UnaryLayer::build(Draft& draft) const { return {&draft.add(Unary(unaries[int(operation)]), {&draft.in(0)})}; }
 
 bool UnaryLayer::read(const tenon::Node& node) { return find(unaries, node, operation); }
 
 Values ElementWiseLayer::build(Draft& draft) const {
-  return {
-      &draft.add(Elementwise(elementwises[int(operation)]), draft.same_integers({&draft.in(0), &draft.in(1)}))};
+  return {&draft.add(Elementwise(elementwises[int(operation)]), draft.same_integers({&draft.in(0), &draft.in(1)}))};
 }
 
 bool ElementWiseLayer::read(const tenon::Node& node) { return find(elementwises, node, operation); }
@@ -222,8 +219,7 @@ Values MatrixMultiplyLayer::build(Draft& draft) const {
   for (int i : {0, 1})
     check(is(i, MatrixOperation::vector) || draft.rank(i) >= 2, "operand ", i, " is ", draft.type(i),
           ", a matrix has 2 axes at least; a vector needs kVECTOR");
-  tenon::Value* y =
-      &draft.add(MatMul(is(0, MatrixOperation::transpose), is(1, MatrixOperation::transpose)), {a, b});
+  tenon::Value* y = &draft.add(MatMul(is(0, MatrixOperation::transpose), is(1, MatrixOperation::transpose)), {a, b});
   std::vector<int64_t> dropped;
   if (row) dropped.push_back(-2);
   if (column) dropped.push_back(-1);
@@ -272,19 +268,19 @@ void NormalizationLayer::set_compute_precision(DataType t) {
 Values NormalizationLayer::build(Draft& draft) const {
   const TensorType x = draft.type(0);
   std::vector<int64_t> along = axes_of_mask(axes, x.rank());
-  if (nb_groups == 1)
-    return {&draft.add(Normalize(along, epsilon), {&draft.in(0), &draft.in(1), &draft.in(2)})};
+  if (nb_groups == 1) return {&draft.add(Normalize(along, epsilon), {&draft.in(0), &draft.in(1), &draft.in(2)})};
   check(nb_groups > 1 && x.rank() >= 2, "there are ", nb_groups, " groups for ", x);
   check(!x.shape[1].known() || x.shape[1].value() % nb_groups == 0, x.shape[1], " channels are no multiple of ",
         nb_groups, " groups");
   bool whole = along.front() == 2 && int(along.size()) == x.rank() - 2;
-  check(whole, ErrorId::unsupported, "groups with the mask of axes ", axes, "; all axes behind the channels are possible");
+  check(whole, ErrorId::unsupported, "groups with the mask of axes ", axes,
+        "; all axes behind the channels are possible");
   Dim in_group = floor_div(count(Shape(x.shape.begin() + 1, x.shape.end())), nb_groups);
   tenon::Value& grouped = draft.reshape(draft.in(0), {x.shape[0], Dim(nb_groups), in_group});
   auto one_column = [&](int i) {
     const Shape& s = draft.type(i).shape;
-    check(!all_known(s) || count(s).is(nb_groups), "input ", i, " is ", draft.type(i), ", expected a number for each of ",
-          nb_groups, " groups");
+    check(!all_known(s) || count(s).is(nb_groups), "input ", i, " is ", draft.type(i),
+          ", expected a number for each of ", nb_groups, " groups");
     return &draft.reshape(draft.in(i), {1, Dim(nb_groups), 1});
   };
   Values operands{&grouped};

@@ -119,8 +119,8 @@ Values SliceLayer::cut(Draft& draft, const std::vector<int64_t>& along) const {
   }
   Slice op;
   op.with_axes = op.with_steps = true;
-  return {&draft.add(
-      op, {&draft.in(0), &draft.list(list_of(start)), &draft.list(ends), &draft.list(along), &draft.list(list_of(stride))})};
+  return {&draft.add(op, {&draft.in(0), &draft.list(list_of(start)), &draft.list(ends), &draft.list(along),
+                          &draft.list(list_of(stride))})};
 }
 
 Values SliceLayer::build(Draft& draft) const {
@@ -135,8 +135,8 @@ Values SliceLayer::build(Draft& draft) const {
   const char* names[] = {"start", "size", "stride"};
   bool known = true;
   for (int i = 0; i < 3; ++i) {
-    check(draft.has(i + 1) || fields[i]->n == int32_t(along.size()), names[i], " is ", to_text(*fields[i]), ", expected ",
-          along.size(), " numbers for ", x);
+    check(draft.has(i + 1) || fields[i]->n == int32_t(along.size()), names[i], " is ", to_text(*fields[i]),
+          ", expected ", along.size(), " numbers for ", x);
     known = known && !draft.has(i + 1);
   }
   if (known && mode == SampleMode::strict_bounds)

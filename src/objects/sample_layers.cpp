@@ -55,8 +55,8 @@ Values ResizeLayer::build(Draft& draft) const {
   const Shape &from = draft.type(0).shape, &to = draft.type(y).shape;
   if (single_pixel == ResizeSelector::upper)
     for (size_t i = 0; i < to.size(); ++i)
-      check((to[i].known() && !to[i].is(1)) || to[i] == from[i], ErrorId::unsupported,
-            "the first element where axis ", i, " of ", draft.type(y), " has a single one");
+      check((to[i].known() && !to[i].is(1)) || to[i] == from[i], ErrorId::unsupported, "the first element where axis ",
+            i, " of ", draft.type(y), " has a single one");
   return {&y};
 }
 

@@ -130,8 +130,8 @@ namespace {
 template <class Q>
 Values scaled(Draft& draft, Q op, int64_t axis) {
   const TensorType &x = draft.type(0), &scale = draft.type(1);
-  check(Grain::is_one(scale.shape) || (axis >= 0 && axis < x.rank()), "the scale is ", scale, ", so that the axis, ", axis,
-        ", has to be one of x ", x);
+  check(Grain::is_one(scale.shape) || (axis >= 0 && axis < x.rank()), "the scale is ", scale, ", so that the axis, ",
+        axis, ", has to be one of x ", x);
   op.axis = std::max<int64_t>(axis, 0);
   Values operands{&draft.in(0), &draft.in(1)};
   if (draft.has(2)) operands.push_back(&draft.in(2));

@@ -124,8 +124,7 @@ bool PoolingLayer::read(const tenon::Node& node) {
   pooling = pool->kind == PoolKind::max ? PoolingType::max : PoolingType::average;
   read_window(*pool, dims_of_list(pool->window, pool->window.size(), 1));
   average_count_excludes_padding = !pool->count_pads;
-  if (pool->ceil)
-    padding_mode = rounds_up_alike(*this) ? PaddingMode::explicit_round_up : PaddingMode::caffe_round_up;
+  if (pool->ceil) padding_mode = rounds_up_alike(*this) ? PaddingMode::explicit_round_up : PaddingMode::caffe_round_up;
   return true;
 }
 

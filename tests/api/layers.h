@@ -190,12 +190,13 @@ struct Net {
     Numbers const& right = wanted[k].numbers;
     if (found.size() != right.size()) return fail_at(line, "other counts");
     for (size_t i = 0; i < right.size(); ++i) {
-      bool equal = std::isnan(right[i]) ? std::isnan(found[i])
-                                        : found[i] == right[i] || std::fabs(found[i] - right[i]) <=
-                                                                      wanted[k].tolerance * std::max(1., std::fabs(right[i]));
+      bool equal = std::isnan(right[i])
+                       ? std::isnan(found[i])
+                       : found[i] == right[i] ||
+                             std::fabs(found[i] - right[i]) <= wanted[k].tolerance * std::max(1., std::fabs(right[i]));
       if (!equal)
-        return fail_at(line, "output " + std::to_string(k) + " at " + std::to_string(i) + " is " + std::to_string(found[i]) +
-                                 ", expected " + std::to_string(right[i]));
+        return fail_at(line, "output " + std::to_string(k) + " at " + std::to_string(i) + " is " +
+                                 std::to_string(found[i]) + ", expected " + std::to_string(right[i]));
     }
   }
 
@@ -212,9 +213,9 @@ struct Net {
 #define REFUSED(net, failed, text) (net).refused(__LINE__, failed, text)
 
 // Whether a setter is seen by its getter: sets, asks, and finds no error.
-#define KEEPS(layer, Field, ...) \
-  do {                                                \
-    (layer)->set##Field(__VA_ARGS__);                 \
+#define KEEPS(layer, Field, ...)                   \
+  do {                                             \
+    (layer)->set##Field(__VA_ARGS__);              \
     CHECK((layer)->get##Field() == (__VA_ARGS__)); \
   } while (0)
 

@@ -9,22 +9,22 @@ static void activations() {
   };
   double const a = 0.3F, b = 0.7F;
   std::vector<Row> rows = {
-      {ActivationType::kRELU, 0, 0, [](double x) { return std::max(x, 0.); }},
-      {ActivationType::kSIGMOID, 0, 0, [](double x) { return 1 / (1 + std::exp(-x)); }},
-      {ActivationType::kTANH, 0, 0, [](double x) { return std::tanh(x); }},
-      {ActivationType::kLEAKY_RELU, 0.3F, 0, [=](double x) { return x < 0 ? a * x : x; }},
-      {ActivationType::kELU, 0.3F, 0, [=](double x) { return x > 0 ? x : a * (std::exp(x) - 1); }},
-      {ActivationType::kSELU, 0.3F, 0.7F, [=](double x) { return b * (x > 0 ? x : a * (std::exp(x) - 1)); }},
-      {ActivationType::kSOFTSIGN, 0, 0, [](double x) { return x / (1 + std::fabs(x)); }},
-      {ActivationType::kSOFTPLUS, 0.3F, 0.7F, [=](double x) { return a * std::log(1 + std::exp(b * x)); }},
-      {ActivationType::kCLIP, -0.3F, 0.7F, [=](double x) { return std::min(std::max(x, -a), b); }},
-      {ActivationType::kHARD_SIGMOID, 0.3F, 0.7F, [=](double x) { return std::max(0., std::min(1., a * x + b)); }},
-      {ActivationType::kSCALED_TANH, 0.3F, 0.7F, [=](double x) { return a * std::tanh(b * x); }},
-      {ActivationType::kTHRESHOLDED_RELU, 0.3F, 0, [=](double x) { return x > a ? x : 0; }},
+    {ActivationType::kRELU, 0, 0, [](double x) { return std::max(x, 0.); }},
+    {ActivationType::kSIGMOID, 0, 0, [](double x) { return 1 / (1 + std::exp(-x)); }},
+    {ActivationType::kTANH, 0, 0, [](double x) { return std::tanh(x); }},
+    {ActivationType::kLEAKY_RELU, 0.3F, 0, [=](double x) { return x < 0 ? a * x : x; }},
+    {ActivationType::kELU, 0.3F, 0, [=](double x) { return x > 0 ? x : a * (std::exp(x) - 1); }},
+    {ActivationType::kSELU, 0.3F, 0.7F, [=](double x) { return b * (x > 0 ? x : a * (std::exp(x) - 1)); }},
+    {ActivationType::kSOFTSIGN, 0, 0, [](double x) { return x / (1 + std::fabs(x)); }},
+    {ActivationType::kSOFTPLUS, 0.3F, 0.7F, [=](double x) { return a * std::log(1 + std::exp(b * x)); }},
+    {ActivationType::kCLIP, -0.3F, 0.7F, [=](double x) { return std::min(std::max(x, -a), b); }},
+    {ActivationType::kHARD_SIGMOID, 0.3F, 0.7F, [=](double x) { return std::max(0., std::min(1., a * x + b)); }},
+    {ActivationType::kSCALED_TANH, 0.3F, 0.7F, [=](double x) { return a * std::tanh(b * x); }},
+    {ActivationType::kTHRESHOLDED_RELU, 0.3F, 0, [=](double x) { return x > a ? x : 0; }},
 #if NV_TENSORRT_MAJOR >= 10
-      {ActivationType::kGELU_ERF, 0, 0, [](double x) { return x / 2 * (1 + std::erf(x / std::sqrt(2.))); }},
-      {ActivationType::kGELU_TANH, 0, 0,
-       [](double x) { return x / 2 * (1 + std::tanh(std::sqrt(2 / std::acos(-1.)) * (x + 0.044715 * x * x * x))); }},
+    {ActivationType::kGELU_ERF, 0, 0, [](double x) { return x / 2 * (1 + std::erf(x / std::sqrt(2.))); }},
+    {ActivationType::kGELU_TANH, 0, 0,
+     [](double x) { return x / 2 * (1 + std::tanh(std::sqrt(2 / std::acos(-1.)) * (x + 0.044715 * x * x * x))); }},
 #endif
   };
   Net net(__LINE__);
@@ -43,31 +43,31 @@ static void activations() {
 
 static void unaries() {
   std::vector<std::pair<UnaryOperation, std::function<double(double)>>> rows = {
-      {UnaryOperation::kEXP, [](double x) { return std::exp(x); }},
-      {UnaryOperation::kLOG, [](double x) { return std::log(x); }},
-      {UnaryOperation::kSQRT, [](double x) { return std::sqrt(x); }},
-      {UnaryOperation::kRECIP, [](double x) { return 1 / x; }},
-      {UnaryOperation::kABS, [](double x) { return std::fabs(x); }},
-      {UnaryOperation::kNEG, [](double x) { return -x; }},
-      {UnaryOperation::kSIN, [](double x) { return std::sin(x); }},
-      {UnaryOperation::kCOS, [](double x) { return std::cos(x); }},
-      {UnaryOperation::kTAN, [](double x) { return std::tan(x); }},
-      {UnaryOperation::kSINH, [](double x) { return std::sinh(x); }},
-      {UnaryOperation::kCOSH, [](double x) { return std::cosh(x); }},
-      {UnaryOperation::kASIN, [](double x) { return std::asin(x); }},
-      {UnaryOperation::kACOS, [](double x) { return std::acos(x); }},
-      {UnaryOperation::kATAN, [](double x) { return std::atan(x); }},
-      {UnaryOperation::kASINH, [](double x) { return std::asinh(x); }},
-      {UnaryOperation::kACOSH, [](double x) { return std::acosh(x); }},
-      {UnaryOperation::kATANH, [](double x) { return std::atanh(x); }},
-      {UnaryOperation::kCEIL, [](double x) { return std::ceil(x); }},
-      {UnaryOperation::kFLOOR, [](double x) { return std::floor(x); }},
-      {UnaryOperation::kERF, [](double x) { return std::erf(x); }},
-      {UnaryOperation::kSIGN, [](double x) { return double((x > 0) - (x < 0)); }},
-      {UnaryOperation::kROUND, [](double x) { return std::nearbyint(x); }},
-      {UnaryOperation::kISINF, [](double x) { return double(std::isinf(x)); }},
+    {UnaryOperation::kEXP, [](double x) { return std::exp(x); }},
+    {UnaryOperation::kLOG, [](double x) { return std::log(x); }},
+    {UnaryOperation::kSQRT, [](double x) { return std::sqrt(x); }},
+    {UnaryOperation::kRECIP, [](double x) { return 1 / x; }},
+    {UnaryOperation::kABS, [](double x) { return std::fabs(x); }},
+    {UnaryOperation::kNEG, [](double x) { return -x; }},
+    {UnaryOperation::kSIN, [](double x) { return std::sin(x); }},
+    {UnaryOperation::kCOS, [](double x) { return std::cos(x); }},
+    {UnaryOperation::kTAN, [](double x) { return std::tan(x); }},
+    {UnaryOperation::kSINH, [](double x) { return std::sinh(x); }},
+    {UnaryOperation::kCOSH, [](double x) { return std::cosh(x); }},
+    {UnaryOperation::kASIN, [](double x) { return std::asin(x); }},
+    {UnaryOperation::kACOS, [](double x) { return std::acos(x); }},
+    {UnaryOperation::kATAN, [](double x) { return std::atan(x); }},
+    {UnaryOperation::kASINH, [](double x) { return std::asinh(x); }},
+    {UnaryOperation::kACOSH, [](double x) { return std::acosh(x); }},
+    {UnaryOperation::kATANH, [](double x) { return std::atanh(x); }},
+    {UnaryOperation::kCEIL, [](double x) { return std::ceil(x); }},
+    {UnaryOperation::kFLOOR, [](double x) { return std::floor(x); }},
+    {UnaryOperation::kERF, [](double x) { return std::erf(x); }},
+    {UnaryOperation::kSIGN, [](double x) { return double((x > 0) - (x < 0)); }},
+    {UnaryOperation::kROUND, [](double x) { return std::nearbyint(x); }},
+    {UnaryOperation::kISINF, [](double x) { return double(std::isinf(x)); }},
 #if NV_TENSORRT_MAJOR >= 10
-      {UnaryOperation::kISNAN, [](double x) { return double(std::isnan(x)); }},
+    {UnaryOperation::kISNAN, [](double x) { return double(std::isnan(x)); }},
 #endif
   };
   Net net(__LINE__);
@@ -120,7 +120,8 @@ static void elementwise() {
   ITensor *i = net.in({3}, {7, -7, 9}, DataType::kINT32), *j = net.list({2, 2, -4});
   net.want(net->addElementWise(*i, *j, E::kFLOOR_DIV), {3}, {3, -4, -3});
   net.run();
-  REFUSED(net, net->addElementWise(*x, *i, E::kSUM)->getOutput(0)->getDimensions().nbDims == -1, "element types differ");
+  REFUSED(net, net->addElementWise(*x, *i, E::kSUM)->getOutput(0)->getDimensions().nbDims == -1,
+          "element types differ");
   Net other(__LINE__);
   REFUSED(net, net->addElementWise(*x, *other.in({1}, {0}), E::kSUM) == nullptr, "belongs to another network");
   REFUSED(net, net->addElementWise(*x, *y, static_cast<E>(99)) == nullptr, "no enumerator with value 99");
@@ -133,7 +134,8 @@ static void scales() {
   Numbers v = mapped(some(16), [](double t) { return t + 3; });
   ITensor* x = net.in({1, 2, 2, 4}, v);
   Weights none{DataType::kFLOAT, nullptr, 0};
-  Weights two = net.weights({2, 3}), half = net.weights({0.5, 0.25}), square = net.weights({2, 1}), one = net.weights({1.5});
+  Weights two = net.weights({2, 3}), half = net.weights({0.5, 0.25}), square = net.weights({2, 1}),
+          one = net.weights({1.5});
   IScaleLayer* layer = net->addScale(*x, ScaleMode::kCHANNEL, half, two, square);
   Numbers right;
   for (size_t i = 0; i < 16; ++i) right.push_back(i < 8 ? std::pow(v[i] * 2 + 0.5, 2) : v[i] * 3 + 0.25);
@@ -204,8 +206,10 @@ static void along_axes() {
   Numbers values, places;
   for (int row = 0; row < 6; ++row) {
     std::vector<int> order = {0, 1, 2, 3};
-    std::stable_sort(order.begin(), order.end(), [&](int i, int j) { return v[size_t(4 * row + i)] < v[size_t(4 * row + j)]; });
-    for (int k = 0; k < 2; ++k) values.push_back(v[size_t(4 * row + order[size_t(k)])]), places.push_back(order[size_t(k)]);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](int i, int j) { return v[size_t(4 * row + i)] < v[size_t(4 * row + j)]; });
+    for (int k = 0; k < 2; ++k)
+      values.push_back(v[size_t(4 * row + order[size_t(k)])]), places.push_back(order[size_t(k)]);
   }
   CHECK(top->getNbOutputs() == 2 && top->getOutput(1)->getType() == DataType::kINT32);
   net.want(top->getOutput(0), {2, 3, 2}, values);
@@ -268,7 +272,8 @@ static void products() {
   for (size_t b = 0; b < 2; ++b)
     for (size_t i = 0; i < 2; ++i) {
       double right = 0, left = 0;
-      for (size_t k = 0; k < 3; ++k) right += v[6 * b + 3 * i + k] * z[3 * b + k], left += z[3 * b + k] * w[6 * b + 2 * k + i];
+      for (size_t k = 0; k < 3; ++k)
+        right += v[6 * b + 3 * i + k] * z[3 * b + k], left += z[3 * b + k] * w[6 * b + 2 * k + i];
       columns.push_back(right), row.push_back(left);
     }
   net.want(net->addMatrixMultiply(*x, M::kNONE, *u, M::kVECTOR), {2, 2}, columns);
@@ -291,7 +296,8 @@ static void products() {
   IEinsumLayer* wrong = net->addEinsum(operands, 2, "abc->a");
   REFUSED(net, wrong->getOutput(0)->getDimensions().nbDims == -1, "1 terms for 2 inputs");
   REFUSED(net, net->addEinsum(operands, 2, nullptr) == nullptr, "equation is null");
-  REFUSED(net, net->addMatrixMultiply(*x, M::kNONE, *x, M::kNONE)->getOutput(0)->getDimensions().nbDims == -1, "matmul");
+  REFUSED(net, net->addMatrixMultiply(*x, M::kNONE, *x, M::kNONE)->getOutput(0)->getDimensions().nbDims == -1,
+          "matmul");
 }
 
 static void normalizations() {
@@ -311,18 +317,21 @@ static void normalizations() {
   KEEPS(instance, ComputePrecision, DataType::kFLOAT);
   CHECK(instance->getNbGroups() == 1);
   Numbers right(48);
-  for (size_t i = 0; i < 48; ++i) right[i] = normal(i / 6 * 6, 6, i, 0.125) * double(i / 6 % 4 + 1) + double(i / 6 % 4 + 5);
+  for (size_t i = 0; i < 48; ++i)
+    right[i] = normal(i / 6 * 6, 6, i, 0.125) * double(i / 6 % 4 + 1) + double(i / 6 % 4 + 5);
   net.want(instance, {2, 4, 2, 3}, right);
   ITensor *s2 = net.constant({1, 2, 1, 1}, {2, 3}), *b2 = net.constant({1, 2, 1, 1}, {-1, 1});
   INormalizationLayer* groups = net->addNormalization(*x, *s2, *b2, 12U);
   KEEPS(groups, NbGroups, 2);
-  for (size_t i = 0; i < 48; ++i) right[i] = normal(i / 12 * 12, 12, i, 1e-5) * (i / 12 % 2 ? 3 : 2) + (i / 12 % 2 ? 1 : -1);
+  for (size_t i = 0; i < 48; ++i)
+    right[i] = normal(i / 12 * 12, 12, i, 1e-5) * (i / 12 % 2 ? 3 : 2) + (i / 12 % 2 ? 1 : -1);
   net.want(groups, {2, 4, 2, 3}, right);
 #if NV_TENSORRT_MAJOR >= 10
   INormalizationLayer* second = net->addNormalizationV2(*x, *s4, *b4, 12U);
   second->setNbGroups(2);
   CHECK(second->isV2() && !groups->isV2());
-  for (size_t i = 0; i < 48; ++i) right[i] = normal(i / 12 * 12, 12, i, 1e-5) * double(i / 6 % 4 + 1) + double(i / 6 % 4 + 5);
+  for (size_t i = 0; i < 48; ++i)
+    right[i] = normal(i / 12 * 12, 12, i, 1e-5) * double(i / 6 % 4 + 1) + double(i / 6 % 4 + 5);
   net.want(second, {2, 4, 2, 3}, right);
 #endif
   ILRNLayer* lrn = net->addLRN(*x, 1, 1, 1, 1);
@@ -339,7 +348,8 @@ static void normalizations() {
   net.want(lrn, {2, 4, 2, 3}, right);
   net.run();
   REFUSED(net, net->addLRN(*x, 4, 1, 1, 1) == nullptr, "the window is 4");
-  REFUSED(net, (instance->setComputePrecision(DataType::kINT32), instance->getComputePrecision() == DataType::kFLOAT), "not in i32");
+  REFUSED(net, (instance->setComputePrecision(DataType::kINT32), instance->getComputePrecision() == DataType::kFLOAT),
+          "not in i32");
 }
 
 int main() {

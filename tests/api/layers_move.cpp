@@ -24,7 +24,8 @@ static void shuffles() {
   Permutation order{{2, 0, 1}};
   turn->setFirstTranspose(order);
   CHECK(turn->getFirstTranspose().order[0] == 2 && turn->getFirstTranspose().order[1] == 0);
-  CHECK(turn->getSecondTranspose().order[5] == 5 && turn->getReshapeDimensions().nbDims == -1 && net.log.errors.empty());
+  CHECK(turn->getSecondTranspose().order[5] == 5 && turn->getReshapeDimensions().nbDims == -1 &&
+        net.log.errors.empty());
   net.want(turn, {4, 2, 3}, picked({4, 2, 3}, [&](Shape const& p) { return x_at(p[1], p[2], p[0]); }));
   IShuffleLayer* all = net->addShuffle(*x);
   all->setFirstTranspose(order);
@@ -186,8 +187,8 @@ static void joins_and_indices() {
   Numbers f = some(6, 4);
   f[3] = 7, f[1] = 8, f[5] = 9;
   net.want(single, {2, 3}, f);
-  IScatterLayer* along = net->addScatter(*flat, *net.constant({2, 1}, {2, 0}, DataType::kINT32), *net.constant({2, 1}, {7, 8}),
-                                         ScatterMode::kELEMENT);
+  IScatterLayer* along = net->addScatter(*flat, *net.constant({2, 1}, {2, 0}, DataType::kINT32),
+                                         *net.constant({2, 1}, {7, 8}), ScatterMode::kELEMENT);
   along->setAxis(1);
   f = some(6, 4);
   f[2] = 7, f[3] = 8;
@@ -240,7 +241,8 @@ static void samples() {
   };
   auto down = [](double t) { return int64_t(std::floor(t)); };
   IResizeLayer* standard = net->addResize(*x);
-  CHECK(standard->getCoordinateTransformation() == T::kASYMMETRIC && standard->getNearestRounding() == ResizeRoundMode::kFLOOR);
+  CHECK(standard->getCoordinateTransformation() == T::kASYMMETRIC &&
+        standard->getNearestRounding() == ResizeRoundMode::kFLOOR);
   standard->setOutputDimensions(dims({1, 1, 6, 6}));
   CHECK(same(standard->getOutputDimensions(), {1, 1, 6, 6}));
   net.want(standard, {1, 1, 6, 6}, near({1, 1, 6, 6}, down, 2, 1.5, 0));
@@ -250,7 +252,9 @@ static void samples() {
   CHECK(half->getScales(0, nullptr) == 4 && half->getScales(4, back) == 4 && back[3] == 1.5F);
   KEEPS(half, CoordinateTransformation, T::kHALF_PIXEL);
   KEEPS(half, NearestRounding, ResizeRoundMode::kCEIL);
-  net.want(half, {1, 1, 6, 6}, near({1, 1, 6, 6}, [](double t) { return int64_t(std::ceil(t)); }, 2, 1.5, 0.5));
+  net.want(half, {1, 1, 6, 6},
+           near(
+               {1, 1, 6, 6}, [](double t) { return int64_t(std::ceil(t)); }, 2, 1.5, 0.5));
   IResizeLayer* linear = net->addResize(*x);
   linear->setResizeMode(InterpolationMode::kLINEAR);
   CHECK(linear->getResizeMode() == InterpolationMode::kLINEAR);
@@ -261,7 +265,8 @@ static void samples() {
              int64_t a = std::min<int64_t>(int64_t(i), 1), b = std::min<int64_t>(int64_t(j), 2);
              auto at = [&](int64_t r, int64_t c) { return v[size_t(4 * r + c)]; };
              double s = i - double(a), t = j - double(b);
-             return (1 - s) * ((1 - t) * at(a, b) + t * at(a, b + 1)) + s * ((1 - t) * at(a + 1, b) + t * at(a + 1, b + 1));
+             return (1 - s) * ((1 - t) * at(a, b) + t * at(a, b + 1)) +
+                    s * ((1 - t) * at(a + 1, b) + t * at(a + 1, b + 1));
            }));
   IResizeLayer* cubic = net->addResize(*x);
   cubic->setResizeMode(InterpolationMode::kCUBIC);
@@ -276,7 +281,8 @@ static void samples() {
   };
   net.want(cubic, {1, 1, 3, 8}, picked({1, 1, 3, 8}, [&](Shape const& p) {
              double at = double(p[3]) / 2, sum = 0, all = 0;
-             for (int64_t k = 0; k < 4; ++k) sum += weight(at - double(k)) * v[size_t(4 * p[2] + k)], all += weight(at - double(k));
+             for (int64_t k = 0; k < 4; ++k)
+               sum += weight(at - double(k)) * v[size_t(4 * p[2] + k)], all += weight(at - double(k));
              return sum / all;
            }));
 #if NV_TENSORRT_MAJOR < 10
@@ -286,7 +292,8 @@ static void samples() {
 #endif
   Numbers g = mapped(some(12, 6), [](double t) { return t * 0.7; });
   ITensor* grid = net.in({1, 2, 3, 2}, g);
-  // Where -1 and 1 are the outermost centres, a coordinate is (g + 1) / 2 * (extent - 1); otherwise ((g + 1) * extent - 1) / 2.
+  // Where -1 and 1 are the outermost centres, a coordinate is (g + 1) / 2 * (extent - 1); otherwise ((g + 1) * extent -
+  // 1) / 2.
   auto sampled = [&](bool corners, std::function<double(double, double)> f) {
     return picked({1, 1, 2, 3}, [&](Shape const& p) {
       double gx = g[size_t(2 * (3 * p[2] + p[3]))], gy = g[size_t(2 * (3 * p[2] + p[3]) + 1)];
@@ -317,7 +324,8 @@ static void samples() {
              return zero(int64_t(std::nearbyint(y)), int64_t(std::nearbyint(z)));
            }));
   net.run();
-  REFUSED(net, !clamped->setSampleMode(SampleMode::kWRAP) && clamped->getSampleMode() == SampleMode::kCLAMP, "filled, clamped or reflected");
+  REFUSED(net, !clamped->setSampleMode(SampleMode::kWRAP) && clamped->getSampleMode() == SampleMode::kCLAMP,
+          "filled, clamped or reflected");
   float wrong[] = {1, 1, -2, 1};
   REFUSED(net, (half->setScales(wrong, 4), half->getScales(4, back) == 4 && back[2] == 2), "scale 2 is -2");
   REFUSED(net, half->getScales(4, nullptr) == -1, "pointer is null");

@@ -63,10 +63,12 @@ static void fills() {
   exact->setAlphaInt64((int64_t(1) << 53) + 1);
   CHECK(!exact->isAlphaBetaInt64());
   exact->setBetaInt64(2);
-  CHECK(exact->isAlphaBetaInt64() && exact->getAlphaInt64() == (int64_t(1) << 53) + 1 && exact->getToType() == DataType::kINT64);
-  ITensor* less = net->addElementWise(*exact->getOutput(0), *net.constant({1}, {double(int64_t(1) << 53)}, DataType::kINT64),
-                                      ElementWiseOperation::kSUB)
-                      ->getOutput(0);
+  CHECK(exact->isAlphaBetaInt64() && exact->getAlphaInt64() == (int64_t(1) << 53) + 1 &&
+        exact->getToType() == DataType::kINT64);
+  ITensor* less =
+      net->addElementWise(*exact->getOutput(0), *net.constant({1}, {double(int64_t(1) << 53)}, DataType::kINT64),
+                          ElementWiseOperation::kSUB)
+          ->getOutput(0);
   net.want(less, {2}, {1, 3});
 #endif
   net.run();
@@ -96,7 +98,8 @@ static void fills() {
   }
   random.want(mean(normal->getOutput(0)), {}, {-1}, 0.03);
   holds(extreme(normal->getOutput(0), ReduceOperation::kMAX), ElementWiseOperation::kGREATER, 0.2);
-  ITensor* apart = random->addElementWise(*uniform->getOutput(0), *given->getOutput(0), ElementWiseOperation::kSUB)->getOutput(0);
+  ITensor* apart =
+      random->addElementWise(*uniform->getOutput(0), *given->getOutput(0), ElementWiseOperation::kSUB)->getOutput(0);
   holds(extreme(apart, ReduceOperation::kMAX), ElementWiseOperation::kGREATER, 1);
   random.run();
   IFillLayer* wrong = net->addFill(dims({2, 3}), FillOperation::kLINSPACE);
@@ -120,7 +123,8 @@ static void quantization() {
   net.want(columns, {2, 3}, {1, -2, 381, 2, -12, 6});
 #if NV_TENSORRT_MAJOR >= 10
   IDequantizeLayer* typed = net->addDequantize(*one->getOutput(0), *net.constant({}, {0.5}), DataType::kFLOAT);
-  CHECK(typed->getToType() == DataType::kFLOAT && net->addQuantize(*x, *net.constant({}, {1}), DataType::kINT8)->getToType() == DataType::kINT8);
+  CHECK(typed->getToType() == DataType::kFLOAT &&
+        net->addQuantize(*x, *net.constant({}, {1}), DataType::kINT8)->getToType() == DataType::kINT8);
   net.want(typed, {2, 3}, {0.5, -0.5, 63.5, 1, -3, 1});
 #endif
   net.run();
@@ -141,7 +145,8 @@ static void changes() {
   CHECK(same(sum->getOutput(0)->getDimensions(), {2, 3, 4}) && softmax->getAxes() == 2U);
   sum->setReduceAxes(2U);
   net.want(sum, {1, 3, 4}, Numbers(12, 1));
-  IActivationLayer *first = net->addActivation(*x, ActivationType::kRELU), *second = net->addActivation(*first->getOutput(0), ActivationType::kRELU);
+  IActivationLayer *first = net->addActivation(*x, ActivationType::kRELU),
+                   *second = net->addActivation(*first->getOutput(0), ActivationType::kRELU);
   CHECK(second->getOutput(0)->getDimensions().nbDims == 3);
   second->setInput(0, *x);
   CHECK(second->getInput(0) == x && second->getNbInputs() == 1);

@@ -17,7 +17,8 @@ struct Conv {
           double sum = bias.empty() ? 0 : bias[size_t(o)];
           for (int64_t c = 0; c < k[1]; ++c)
             for (int64_t t = 0; t < k[2] * k[3] * k[4]; ++t) {
-              int64_t tap[] = {t / k[4] / k[3], t / k[4] % k[3], t % k[4]}, place = n * x[1] + o / (k[0] / groups) * k[1] + c;
+              int64_t tap[] = {t / k[4] / k[3], t / k[4] % k[3], t % k[4]},
+                      place = n * x[1] + o / (k[0] / groups) * k[1] + c;
               bool within = true;
               for (size_t d = 0; d < 3; ++d) {
                 int64_t i = at[d] * stride[d] - before[d] + tap[d] * dilation[d];
@@ -40,7 +41,8 @@ static void convolutions() {
   IConvolutionLayer* plain = net->addConvolutionNd(*x, 6, DimsHW{3, 2}, kernel, bias);
   CHECK(plain->getKernelWeights().values == kernel.values && plain->getKernelWeights().count == 144);
   CHECK(plain->getBiasWeights().count == 6 && plain->getNbOutputMaps() == 6 && plain->getNbGroups() == 1);
-  CHECK(same(plain->getKernelSizeNd(), {3, 2}) && same(plain->getStrideNd(), {1, 1}) && same(plain->getDilationNd(), {1, 1}));
+  CHECK(same(plain->getKernelSizeNd(), {3, 2}) && same(plain->getStrideNd(), {1, 1}) &&
+        same(plain->getDilationNd(), {1, 1}));
   Shape x5 = {2, 4, 1, 5, 6};
   net.want(plain, {2, 6, 3, 5}, Conv{x5, {6, 4, 1, 3, 2}, 1, {1, 1, 1}, {0, 0, 0}, {1, 1, 1}, {1, 3, 5}}(v, w, b));
 
@@ -53,8 +55,10 @@ static void convolutions() {
   KEEPS(rich, NbGroups, 2);
   Numbers grouped(w.begin(), w.begin() + 72);
   rich->setKernelWeights(net.weights(grouped));
-  CHECK(same(rich->getPrePadding(), {1, 0}) && same(rich->getPostPadding(), {2, 1}) && same(rich->getDilationNd(), {1, 2}));
-  net.want(rich, {2, 6, 3, 5}, Conv{x5, {6, 2, 1, 3, 2}, 2, {1, 2, 1}, {0, 1, 0}, {1, 1, 2}, {1, 3, 5}}(v, grouped, {}));
+  CHECK(same(rich->getPrePadding(), {1, 0}) && same(rich->getPostPadding(), {2, 1}) &&
+        same(rich->getDilationNd(), {1, 2}));
+  net.want(rich, {2, 6, 3, 5},
+           Conv{x5, {6, 2, 1, 3, 2}, 2, {1, 2, 1}, {0, 1, 0}, {1, 1, 2}, {1, 3, 5}}(v, grouped, {}));
 
   IConvolutionLayer* same_size = net->addConvolutionNd(*x, 6, DimsHW{3, 2}, kernel, bias);
   KEEPS(same_size, PaddingMode, PaddingMode::kSAME_UPPER);
@@ -83,7 +87,8 @@ static void convolutions() {
   old->setStride(DimsHW{2, 2});
   old->setPadding(DimsHW{1, 1});
   old->setDilation(DimsHW{1, 1});
-  CHECK(old->getStride().h() == 2 && old->getPadding().w() == 1 && old->getKernelSize().h() == 3 && old->getDilation().w() == 1);
+  CHECK(old->getStride().h() == 2 && old->getPadding().w() == 1 && old->getKernelSize().h() == 3 &&
+        old->getDilation().w() == 1);
   net.want(old, {2, 6, 3, 4}, Conv{x5, {6, 4, 1, 3, 2}, 1, {1, 2, 2}, {0, 1, 1}, {1, 1, 1}, {1, 3, 4}}(v, w, b));
 #endif
   net.run();
@@ -113,9 +118,11 @@ static void deconvolutions() {
   ITensor* x = net.in({1, 4, 2, 3}, v);
   Weights none{DataType::kFLOAT, nullptr, 0}, kernel = net.weights(w), bias = net.weights(b);
   // Every element adds the kernel, times itself, at stride times its place less the padding.
-  auto spread = [&](int64_t maps, int64_t groups, Shape s, Shape before, Shape y, Numbers const& k, Numbers const& offset) {
+  auto spread = [&](int64_t maps, int64_t groups, Shape s, Shape before, Shape y, Numbers const& k,
+                    Numbers const& offset) {
     Numbers out(size_t(maps * y[0] * y[1]), 0);
-    for (int64_t o = 0; o < maps * y[0] * y[1] && !offset.empty(); ++o) out[size_t(o)] = offset[size_t(o / y[0] / y[1])];
+    for (int64_t o = 0; o < maps * y[0] * y[1] && !offset.empty(); ++o)
+      out[size_t(o)] = offset[size_t(o / y[0] / y[1])];
     int64_t each = maps / groups;
     for (int64_t c = 0; c < 4; ++c)
       for (int64_t m = 0; m < each; ++m)
@@ -123,7 +130,8 @@ static void deconvolutions() {
           for (int64_t j = 0; j < 3; ++j)
             for (int64_t p = 0; p < 3; ++p)
               for (int64_t q = 0; q < 2; ++q) {
-                int64_t row = i * s[0] + p - before[0], column = j * s[1] + q - before[1], map = c / (4 / groups) * each + m;
+                int64_t row = i * s[0] + p - before[0], column = j * s[1] + q - before[1],
+                        map = c / (4 / groups) * each + m;
                 if (row < 0 || row >= y[0] || column < 0 || column >= y[1]) continue;
                 out[size_t((map * y[0] + row) * y[1] + column)] +=
                     v[size_t(c * 6 + i * 3 + j)] * k[size_t(((c * each + m) * 3 + p) * 2 + q)];
@@ -205,7 +213,8 @@ static void pooling_and_padding() {
   net.want(old_pool, {1, 2, 2, 2}, right);
   Numbers w = some(3 * 24, 4), b = some(3, 5), sums;
   IFullyConnectedLayer* full = net->addFullyConnected(*x, 3, net.weights(w), net.weights(b));
-  CHECK(full->getType() == LayerType::kFULLY_CONNECTED && full->getNbOutputChannels() == 3 && full->getKernelWeights().count == 72);
+  CHECK(full->getType() == LayerType::kFULLY_CONNECTED && full->getNbOutputChannels() == 3 &&
+        full->getKernelWeights().count == 72);
   CHECK(full->getBiasWeights().count == 3);
   for (size_t o = 0; o < 3; ++o) {
     sums.push_back(b[o]);

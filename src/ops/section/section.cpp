@@ -27,9 +27,7 @@ int64_t source(Beyond beyond, int64_t at, int64_t extent) {
   return phase < extent ? phase : period - phase;
 }
 
-int64_t place(int64_t start, int64_t i, int64_t stride) {
-  return checked_add(start, checked_mul(i, stride));
-}
+int64_t place(int64_t start, int64_t i, int64_t stride) { return checked_add(start, checked_mul(i, stride)); }
 
 }  // namespace
 
@@ -81,7 +79,8 @@ std::optional<Contents> Section::contents(const Inputs& in) const {
   int64_t stride = (*in.contents(3))[0].value();
   if (size > max_contents) return {};
   Contents y;
-  for (int64_t i = 0; i < size; ++i) y.push_back((*x)[size_t(source(beyond, place(start, i, stride), int64_t(x->size())))]);
+  for (int64_t i = 0; i < size; ++i)
+    y.push_back((*x)[size_t(source(beyond, place(start, i, stride), int64_t(x->size())))]);
   return y;
 }
 
