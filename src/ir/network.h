@@ -45,6 +45,9 @@ class Network {
   std::map<const Value*, ElementType> demanded_;
 };
 
+// A copy of the op, with numbers that nobody owns copied, too.
+std::unique_ptr<Op> owning_copy(const Op& op);
+
 // `values` and their ancestors' producers, producers before users; `roots` come first. Refuses a cycle, and names it.
 std::vector<Node*> in_order(const std::vector<Value*>& values);
 
