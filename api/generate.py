@@ -28,7 +28,7 @@ def parity(surface):
     for g in GENERATIONS:
         for c in sorted(surface.classes.values(), key=lambda c: c.name):
             rows = [r for r in c.rows if r.slot.get(g) is not None and not r.is_destructor]
-            count = {verbs: sum(r.verb in verbs.split() for r in rows) for verbs in ("core field = ignore inline", "hand", "todo")}
+            count = {verbs: sum(r.verb in verbs.split() for r in rows) for verbs in ("core field make = ignore inline", "hand", "todo")}
             if rows and (c.impl or c.role == "library"):
                 out += "\t".join(map(str, [g, c.name, len(rows), *count.values(), sum(not r.says for r in rows)])) + "\n"
     return out

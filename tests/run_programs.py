@@ -20,6 +20,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = shutil.which("tenon")
 BUILD = pathlib.Path(PROGRAM).resolve().parent.parent if PROGRAM else ROOT / "build/dev"
 SHARED = pathlib.Path(os.environ.get("TENON_SHARED", ROOT.parent / "shared"))
+sys.path.insert(0, str(ROOT / "tests/api"))
+import parsed  # noqa: E402
+
 LIMIT_S = 120
 WAYS = [["-std=c++11", "-O0"], ["-std=c++17", "-O2", "-fno-rtti"]]
 
@@ -134,6 +137,32 @@ def test_each_generation_does_the_job_and_reports_wrong_calls(place):
                 job = place.compile(ROOT / "tests/api/job.cpp", view, folder / f"job{compiler}{view}{level}", standard, level, "-DMAIN", "-DRUN=run",
                                     compiler=compiler)
                 assert "right: generation" in run(job, env=place.path_of[view])
+
+
+def test_every_layer_computes_what_the_program_does(place):
+    folder = empty(place.folder / "layers")
+    for theme in ("math", "move", "window", "source"):
+        for view, standard in (("8.6", "-std=c++20"), ("10.16", "-std=c++14")):
+            program = place.compile(ROOT / f"tests/api/layers_{theme}.cpp", view, folder / f"{theme}{view}", standard, "-O1")
+            text = run(program, env=place.path_of[view])
+            assert ", 0 failures" in text, text
+
+
+def test_what_a_parser_made_is_shown_as_its_class_or_refuses(place):
+    """No getter of a layer that a parser made says anything that is not so: all of them answer, or all refuse. Generation 8 has no name
+    for 64-bit integers, so that it shows the shape of such a constant and not its weights."""
+    folder = empty(place.folder / "parsed")
+    parsed.model(folder / "kinds.onnx")
+    for view in ("8.6", "10.16"):
+        (folder / "parsed.cpp").write_text(parsed.program(view.split(".")[0]))
+        program = place.compile(folder / "parsed.cpp", view, folder / f"parsed{view}", "-std=c++14", "-O0", f"-I{ROOT}/tests/api")
+        text = run(program, folder / "kinds.onnx", env=place.path_of[view])
+        layers = {name: (int(calls), int(refused)) for name, calls, refused in re.findall(r"^(\S+): (\d+) getters, (\d+) refused$", text, re.M)}
+        assert ", 0 failures" in text and len(layers) > 40, text
+        mixed = {name for name, (calls, refused) in layers.items() if refused not in (0, calls)}
+        assert mixed == (parsed.LONG_CONSTANTS if view == "8.6" else set()), mixed
+        opaque = {re.sub(r"\d+$", "", name) for name, (calls, refused) in layers.items() if refused == calls > 0}
+        assert opaque == parsed.OPAQUE, opaque
 
 
 def test_two_generations_live_in_one_process(place):

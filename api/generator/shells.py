@@ -6,6 +6,7 @@ from .headers import parameters
 from .surface import base_type, fail, in_generation
 
 SILENT = ("todo", "=", "ignore")  # rows whose bodies look at no argument
+FORMER = {"SliceMode": "SampleMode", "ResizeMode": "InterpolationMode"}  # names of enumerations in generation 8
 
 
 class Shell:
@@ -53,7 +54,9 @@ class Shell:
             first.setdefault(r.value[self.generation], r)
         cases = "".join(f"    case {v}: return objects::{e.core}::{core_name(r.name)};\n" for v, r in first.items())
         back = "".join(f"    case objects::{e.core}::{core_name(r.name)}: return {public}::{r.name};\n" for r in live)
-        return (f"inline objects::{e.core} to_core({public} v)\n{{\n    switch (static_cast<int>(v))\n    {{\n{cases}    }}\n"
+        known = "".join(f"    case objects::{e.core}::{core_name(r.name)}: return true;\n" for r in live)
+        knows = f"inline bool knows(objects::{e.core} v)\n{{\n    switch (v)\n    {{\n{known}    default: return false;\n    }}\n}}\n"
+        return ((knows if e.name == "LayerType" else "") + f"inline objects::{e.core} to_core({public} v)\n{{\n    switch (static_cast<int>(v))\n    {{\n{cases}    }}\n"
                 f'    unknown_enumerator("{e.name}", static_cast<int>(v));\n}}\n'
                 f"inline {public} from_core(objects::{e.core} v)\n{{\n    switch (v)\n    {{\n{back}"
                 f'    default: foreign_enumerator("{e.name}", static_cast<int>(v));\n    }}\n}}\n')
@@ -61,6 +64,7 @@ class Shell:
     # ---- between the program's types and the core's
     def enum_of(self, type_, c):
         b = base_type(type_)
+        b = FORMER.get(b, b)
         return next((e for n, e in self.surface.enums.items() if n in (b, f"{c.name}::{b}", f"{c.inside}::{b}")), None)
 
     def into(self, a, c):
@@ -71,7 +75,7 @@ class Shell:
             return f"bits_to_core<{self.bits[b]}>({a.name})"
         if self.enum_of(t, c) and "*" not in t:
             return f"to_core({a.name})"
-        if b in ("Dims", "DimsHW") and "*" not in t:
+        if b in ("Dims", "DimsHW", "Permutation", "Weights") and "*" not in t:
             return f"to_core({a.name})"
         if other and other.role == "callback":
             return f"adapt({a.name})"
@@ -93,6 +97,8 @@ class Shell:
             return f"return dims_from_core({expression});"
         if t == "DimsHW":
             return f"return hw_from_core({expression});"
+        if b in ("Permutation", "Weights"):
+            return f"return {b.lower()}_from_core({expression});"
         if other and other.role == "callback":
             return f"return user_of<{b}>({expression});"
         if other and other.core and (other.core != "Layer" or b == "ILayer"):
@@ -135,16 +141,32 @@ class Shell:
                 f"            {self.run(c, row)}\n        }});\n    }}\n")
 
     def run(self, c, row):
+        own = "ILayer" in c.bases.values()  # the fields of a kind of layer
+        asked = "core.asked(); " if own and row.const else ""
         if row.verb == "field" and row.arguments:
-            return f"core.{row.what} = {self.into(row.arguments[0], c)}; core.changed();"
+            return f"core.{row.what} = {self.into(row.arguments[0], c)}; core.changed();" + (" return true;" if row.returns == "bool" else "")
         if row.verb == "field":
-            return self.outof(row, f"core.{row.what}", c)
+            return asked + self.outof(row, f"core.{row.what}", c)
         if row.verb == "core":
             call = f"core.{row.what or snake(row.name)}({', '.join(self.into(a, c) for a in row.arguments)})"
-            return self.outof(row, call, c)
+            if own and not row.const:
+                return f"{call}; core.changed();" + (" return true;" if row.returns == "bool" else "")
+            return asked + self.outof(row, call, c)
+        if row.verb == "make":
+            return self.outof(row, self.make(row, c), c)
         if row.verb == "hand":
             return f"return hand::{c.name}_{row.name}({', '.join(['core'] + [a.name for a in row.arguments])});"
         return fail(row.where, f"unknown '{row.verb} {row.what}'")
+
+    def make(self, row, c):
+        """A layer of the class that is returned: tensors are its operands, what else is given its fields."""
+        kind, arguments = self.surface.classes[base_type(row.returns)].core, list(row.arguments)
+        if arguments and arguments[0].type.startswith("ITensor* const*"):
+            operands, arguments = f"cores_of({arguments[0].name}, {arguments[1].name})", arguments[2:]
+        else:
+            operands = "{" + ", ".join(f"&core_of({a.name})" for a in arguments if base_type(a.type) == "ITensor") + "}"
+        fields = [self.into(a, c) for a in arguments if base_type(a.type) != "ITensor"]
+        return f"core.template add<objects::{row.what or kind}>({', '.join([operands] + fields)})"
 
     # ---- tables and handles
     def part(self, c):
@@ -193,7 +215,7 @@ class Shell:
                 out += kind + f"return hold<ILayer, {name}>(*c);\n"
             else:
                 out += kind + f"if (auto* k = dynamic_cast<objects::{k.core}*>(c)) return wrap(k);\n        break;\n"
-        return out + "    default: break;\n    }\n    return hold<ILayer, LayerHandle>(*c);\n}\n"
+        return out + "    default: break;  // what this generation has no name for says that it is a plugin\n    }\n    return hold<ILayer, PluginV2LayerHandle>(*c);\n}\n"
 
     def kept(self, classes):
         """Tables of classes that no object has yet are in the library all the same, in form."""

@@ -16,6 +16,9 @@ inline std::shared_ptr<objects::LogSink>& last_logger() {
 
 namespace shell::hand {
 
+inline LayerType ILayer_getType(const objects::Layer& layer) {
+  return knows(layer.type) ? from_core(layer.type) : LayerType::kPLUGIN_V2;
+}
 inline IPluginRegistry& IBuilder_getPluginRegistry(objects::Builder&) { return plugin_registry(); }
 inline IPluginRegistry& IRuntime_getPluginRegistry(objects::Runtime&) { return plugin_registry(); }
 inline const IPluginRegistry& IBuilder_getPluginRegistry(const objects::Builder&) { return plugin_registry(); }
@@ -26,6 +29,9 @@ inline INetworkDefinition* IBuilder_createNetworkV2(objects::Builder& b, Network
   return wrap(b.create_network(!explicit_batch));
 }
 inline bool INetworkDefinition_hasImplicitBatchDimension(objects::Network& n) { return n.implicit_batch; }
+inline IShapeLayer* INetworkDefinition_addShape(objects::Network& n, ITensor& input) {
+  return wrap(n.add<objects::ShapeLayer>({&core_of(input)}, objects::DataType::int32));
+}
 inline bool IExecutionContext_enqueue(objects::Context& c, int32_t batch, void* const* bindings, cudaStream_t stream,
                                       cudaEvent_t* consumed) {
   if (batch != 1)
@@ -44,6 +50,9 @@ inline INetworkDefinition* IBuilder_createNetworkV2(objects::Builder& b, Network
   return wrap(b.create_network(false));
 }
 inline bool INetworkDefinition_hasImplicitBatchDimension(objects::Network&) { return false; }
+inline IShapeLayer* INetworkDefinition_addShape(objects::Network& n, ITensor& input) {
+  return wrap(n.add<objects::ShapeLayer>({&core_of(input)}, objects::DataType::int64));
+}
 inline IExecutionContext* ICudaEngine_createExecutionContext(objects::Engine& e,
                                                              ExecutionContextAllocationStrategy strategy) {
   to_core(strategy);

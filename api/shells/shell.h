@@ -2,6 +2,7 @@
 #pragma once
 #include <NvInfer.h>
 
+#include <algorithm>
 #include <limits>
 #include <type_traits>
 
@@ -95,8 +96,21 @@ inline Dims dims_from_core(const objects::Dims& dims) {
   return result;
 }
 inline DimsHW hw_from_core(const objects::Dims& dims) {
+  if (dims.n != 2)
+    refuse(objects::ErrorCode::invalid_argument, std::to_string(dims.n) + " numbers where two are asked for");
   Dims both = dims_from_core(dims);
   return DimsHW{both.d[0], both.d[1]};
+}
+
+// Orders of axes: the same eight numbers on both sides, which a getter shows by reference.
+inline objects::Order to_core(const Permutation& permutation) {
+  objects::Order order;
+  std::copy_n(permutation.order, order.size(), order.begin());
+  return order;
+}
+inline const Permutation& permutation_from_core(const objects::Order& order) {
+  static_assert(sizeof(Permutation) == sizeof(objects::Order));
+  return reinterpret_cast<const Permutation&>(order);
 }
 
 template <class User, class Sink>

@@ -45,7 +45,7 @@ class Lowering {
     if (asked && std::any_of(n.outputs().begin(), n.outputs().end(), has_type)) return append(n, inputs, {});
     std::vector<std::string> names;
     for (const auto& out : n.outputs()) names.push_back(out->name);
-    Node& node = graph_.append(n.op().clone(), std::move(inputs), std::move(names));
+    Node& node = graph_.append(owning_copy(n.op()), std::move(inputs), std::move(names));
     graph_.origins(node) = n.origins();
     for (size_t i = 0; i < n.outputs().size(); ++i) copy_[n.outputs()[i].get()] = &node.output(int(i));
   }
@@ -67,7 +67,7 @@ class Lowering {
       bool stays = made[i] == before[i] && stored(*n.outputs()[i], made[i]) == before[i];
       names.push_back(stays ? name : concat(name, ".", made[i]));
     }
-    Node& node = graph_.append(n.op().clone(), operands, names);
+    Node& node = graph_.append(owning_copy(n.op()), operands, names);
     graph_.origins(node) = n.origins();
     for (size_t i = 0; i < names.size(); ++i) {
       const Value& was = *n.outputs()[i];

@@ -38,6 +38,17 @@ void Network::set_op(Node& node, std::unique_ptr<Op> op) {
   forget_below(node);
 }
 
+void Network::remove(Node& node) {
+  for (const auto& out : node.outputs()) {
+    check(out->users.empty(), ErrorId::internal, "'", out->name, "' is in use");
+    unmark_output(*out);
+    output_types_.erase(out.get());
+  }
+  precisions_.erase(&node);
+  node.detach();
+  nodes_.erase(node.self_);
+}
+
 void Network::absorb(Network&& other) {
   nodes_.splice(nodes_.end(), other.nodes_);  // iterators, and so self_, stay good
   outputs_.insert(outputs_.end(), other.outputs_.begin(), other.outputs_.end());

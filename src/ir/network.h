@@ -17,6 +17,7 @@ class Network {
   }
   void set_input(Node& node, int i, Value& value);
   void set_op(Node& node, std::unique_ptr<Op> op);  // of as many operands and outputs
+  void remove(Node& node);                          // one that nobody uses
   // Everything of the other network, behind what is here; its nodes keep their addresses.
   void absorb(Network&& other);
   void rename(Value& value, std::string name) { value.name = std::move(name); }
@@ -47,6 +48,9 @@ class Network {
   std::map<const Node*, ElementType> precisions_;
   std::map<const Value*, ElementType> output_types_;
 };
+
+// A copy of the op, with numbers that nobody owns copied, too.
+std::unique_ptr<Op> owning_copy(const Op& op);
 
 // `values` and their ancestors' producers, producers before users; `roots` come first. Refuses a cycle, and names it.
 std::vector<Node*> in_order(const std::vector<Value*>& values);

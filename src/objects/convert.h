@@ -15,4 +15,10 @@ Extents extents_of(const Dims& dims);                            // refuses open
 std::vector<int64_t> list_of(const Dims& dims);                  // any numbers
 const char* text_or_refuse(const char* text, const char* what);  // refuses null
 
+template <class List>
+auto& pick(const List& list, int32_t i, const char* what) {
+  check(i >= 0 && size_t(i) < list.size(), what, " ", i, " does not exist; there are ", list.size());
+  return list[size_t(i)];
+}
+
 }  // namespace tenon::objects

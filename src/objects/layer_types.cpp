@@ -1,5 +1,6 @@
 #include "objects/layer_types.h"
 
+#include "objects/layers.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/unary/unary.h"
 
@@ -63,9 +64,71 @@ constexpr const char* activations[] = {
     "relu",     "sigmoid", "tanh",         "leaky_relu",  "elu",      "selu",      "softsign",
     "softplus", "clip",    "hard_sigmoid", "scaled_tanh", "gelu_erf", "gelu_tanh", "thresholded_relu"};
 
+using Make = std::unique_ptr<Layer> (*)(Network&);
+template <class L>
+std::unique_ptr<Layer> make(Network& n) {
+  return std::make_unique<L>(n);
+}
+
+struct Kind {
+  LayerType type;
+  const char* name;
+  Make make;  // for what a parser made; null: a kind that parsers do not make, or one without fields
+};
+constexpr Kind kinds[] = {
+    {LayerType::activation, "Activation", make<ActivationLayer>},
+    {LayerType::cast, "Cast", make<CastLayer>},
+    {LayerType::concatenation, "Concatenation", make<ConcatenationLayer>},
+    {LayerType::constant, "Constant", make<ConstantLayer>},
+    {LayerType::convolution, "Convolution", make<ConvolutionLayer>},
+    {LayerType::cumulative, "Cumulative", make<CumulativeLayer>},
+    {LayerType::deconvolution, "Deconvolution", make<DeconvolutionLayer>},
+    {LayerType::dequantize, "Dequantize", make<DequantizeLayer>},
+    {LayerType::einsum, "Einsum", make<EinsumLayer>},
+    {LayerType::elementwise, "ElementWise", make<ElementWiseLayer>},
+    {LayerType::fill, "Fill", make<FillLayer>},
+    {LayerType::fully_connected, "Fully Connected", nullptr},
+    {LayerType::gather, "Gather", make<GatherLayer>},
+    {LayerType::grid_sample, "GridSample", make<GridSampleLayer>},
+    {LayerType::identity, "Identity", make<IdentityLayer>},
+    {LayerType::lrn, "LRN", make<LrnLayer>},
+    {LayerType::matrix_multiply, "Matrix Multiply", make<MatrixMultiplyLayer>},
+    {LayerType::normalization, "Normalization", make<NormalizationLayer>},
+    {LayerType::one_hot, "OneHot", make<OneHotLayer>},
+    {LayerType::padding, "Padding", nullptr},
+    {LayerType::parametric_relu, "Parametric ReLU", make<ParametricReluLayer>},
+    {LayerType::pooling, "Pooling", make<PoolingLayer>},
+    {LayerType::quantize, "Quantize", make<QuantizeLayer>},
+    {LayerType::reduce, "Reduce", make<ReduceLayer>},
+    {LayerType::resize, "Resize", make<ResizeLayer>},
+    {LayerType::reverse_sequence, "ReverseSequence", make<ReverseSequenceLayer>},
+    {LayerType::scale, "Scale", make<ScaleLayer>},
+    {LayerType::scatter, "Scatter", make<ScatterLayer>},
+    {LayerType::select, "Select", make<SelectLayer>},
+    {LayerType::shape, "Shape", make<ShapeLayer>},
+    {LayerType::shuffle, "Shuffle", make<ShuffleLayer>},
+    {LayerType::slice, "Slice", make<SliceLayer>},
+    {LayerType::softmax, "SoftMax", make<SoftMaxLayer>},
+    {LayerType::squeeze, "Squeeze", make<SqueezeLayer>},
+    {LayerType::topk, "TopK", make<TopKLayer>},
+    {LayerType::unary, "Unary", make<UnaryLayer>},
+    {LayerType::unsqueeze, "Unsqueeze", make<UnsqueezeLayer>},
+};
+
+const Kind* find(LayerType type) {
+  for (const Kind& kind : kinds)
+    if (kind.type == type) return &kind;
+  return nullptr;
+}
+
+// Of a type or a rank that the API has no word for: as opaque as what the fields do not cover.
+bool reads(Layer& layer, const tenon::Node& node) try { return layer.read(node); } catch (const Error&) {
+  return false;
+}
+
 }  // namespace
 
-LayerType layer_type_of(const Node& node) {
+LayerType layer_type_of(const tenon::Node& node) {
   std::string_view op = node.info().name;
   for (const Row& row : rows)
     if (row.op == op) return row.type;
@@ -73,6 +136,20 @@ LayerType layer_type_of(const Node& node) {
     if (name == op) return LayerType::activation;
   if (as<Unary>(node)) return LayerType::unary;
   return as<Elementwise>(node) ? LayerType::elementwise : LayerType::plugin_v2;
+}
+
+const char* kind_of(LayerType type) {
+  const Kind* kind = find(type);
+  return kind ? kind->name : "Layer";
+}
+
+std::unique_ptr<Layer> layer_of(Network& network, const tenon::Node& node) {
+  LayerType type = layer_type_of(node);
+  const Kind* kind = find(type);
+  if (!kind || !kind->make) return std::make_unique<Layer>(network, type);
+  std::unique_ptr<Layer> layer = kind->make(network);
+  layer->opaque = !reads(*layer, node);
+  return layer;
 }
 
 }  // namespace tenon::objects

@@ -2,67 +2,15 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include "ir/network.h"
 #include "objects/convert.h"
+#include "objects/draft.h"
 #include "objects/layer_types.h"
 #include "ops/input/input.h"
-#include "ops/pool/pool.h"
 
 namespace tenon::objects {
-
-namespace {
-
-template <class List>
-auto& pick(const List& list, int32_t i, const char* what) {
-  check(i >= 0 && size_t(i) < list.size(), what, " ", i, " does not exist; there are ", list.size());
-  return list[size_t(i)];
-}
-
-}  // namespace
-
-Tensor::Tensor(Network& n, tenon::Value& v, Layer* made_by) : network(&n), value(&v), producer(made_by) { inherit(n); }
-
-Dims Tensor::dimensions() {
-  network->update();
-  network->ir->type(*value);
-  return dims_of(value->shape());
-}
-
-DataType Tensor::element_type() {
-  network->update();
-  network->ir->type(*value);
-  return data_type_of(value->element());
-}
-
-void Tensor::set_dimensions(const Dims& dims) {
-  check(!producer, "the shape of '", name, "' follows from its layer; only those of network inputs can be set");
-  ElementType element = as<Input>(*value)->type.element;
-  network->ir->set_op(*value->producer, std::make_unique<Input>(TensorType{element, shape_of(dims, name)}));
-}
-
-void Tensor::set_type(DataType wanted) {
-  ElementType element = element_of(wanted);
-  if (!producer) {
-    TensorType type = as<Input>(*value)->type;
-    type.element = element;
-    return network->ir->set_op(*value->producer, std::make_unique<Input>(std::move(type)));
-  }
-  check(element_type() == wanted, ErrorId::unsupported, "'", name, "' is ", value->element(),
-        "; another type for a layer's output needs a cast");
-}
-
-Tensor* Layer::input(int32_t i) const { return pick(inputs, i, "input"); }
-Tensor* Layer::output(int32_t i) const { return pick(outputs, i, "output").get(); }
-void Layer::changed() { network->touch(*this); }
-std::unique_ptr<Op> Layer::op() const { return nullptr; }
-
-void Layer::set_input(int32_t i, Tensor& tensor) {
-  check(tensor.network == network, "'", tensor.name, "' belongs to another network");
-  pick(inputs, i, "input");
-  network->ir->set_input(*node, i, *tensor.value);
-  inputs[size_t(i)] = &tensor;
-}
 
 Network::Network(bool with_implicit_batch)
     : ir(std::make_unique<tenon::Network>()), implicit_batch(with_implicit_batch) {}
@@ -78,9 +26,14 @@ Tensor* Network::add_input(const char* input_name, DataType type, const Dims& di
   for (const auto& other : inputs) check(other->name != called, "two inputs are called '", called, "'");
   TensorType tensor{element_of(type), shape_of(dims, called)};
   tenon::Node& node = ir->add(std::unique_ptr<Op>(std::make_unique<Input>(std::move(tensor))), {}, called);
-  Tensor& made = *inputs.emplace_back(std::make_unique<Tensor>(*this, node.output(), nullptr));
+  Tensor& made = *inputs.emplace_back(std::make_unique<Tensor>(*this, &node.output(), nullptr));
   made.name = called;
   return &made;
+}
+
+void Network::set_input_type(Tensor& input, TensorType type) {
+  ir->set_op(*input.value->producer, std::make_unique<Input>(std::move(type)));
+  inputs_changed_ = ++clock_;
 }
 
 void Network::mark_output(Tensor& tensor) {
@@ -97,39 +50,103 @@ void Network::unmark_output(Tensor& tensor) {
 }
 
 // Names are those that programs look for: "(Unnamed Layer* 0) [Pooling]", and its output's.
-template <class L>
-L* Network::add(std::unique_ptr<L> made, const char* kind, std::vector<Tensor*> operands) {
-  std::vector<tenon::Value*> values;
+void Network::adopt(std::unique_ptr<Layer> made, std::vector<Tensor*> operands) {
   for (const Tensor* t : operands) {
+    check(t, "an input is null");
     check(t->network == this, "'", t->name, "' belongs to another network");
-    values.push_back(t->value);
   }
-  L& layer = *made;
+  Layer& layer = *made;
   layer.inherit(*this);
   layer.inputs = std::move(operands);
-  layer.name = concat("(Unnamed Layer* ", layers.size(), ") [", kind, "]");
-  layer.node = &ir->add(layer.op(), std::move(values), layer.name);
-  auto output = std::make_unique<Tensor>(*this, layer.node->output(), &layer);
-  output->name = layer.name + "_output";
-  layer.outputs.push_back(std::move(output));
+  layer.most_inputs = std::max(layer.most_inputs, layer.get_nb_inputs());
+  layer.name = concat("(Unnamed Layer* ", layers.size(), ") [", kind_of(layer.type), "]");
+  for (int i = 0; i < layer.outputs_made(); ++i) {
+    Tensor& output = *layer.outputs.emplace_back(std::make_unique<Tensor>(*this, nullptr, &layer));
+    output.name = concat(layer.name, "_output", i ? concat("_", i) : "");
+  }
+  layer.output_types.resize(layer.outputs.size());
   layers.push_back(std::move(made));
-  return &layer;
 }
 
-PoolingLayer* Network::add_pooling(Tensor& input, PoolingType type, const Dims& window) {
-  check(window.n == 2 || window.n == 3, "the window has ", window.n, " extents; 2 or 3 are possible");
-  return add(std::make_unique<PoolingLayer>(*this, type, window), "Pooling", {&input});
+void Network::make(Tensor& tensor) {
+  if (tensor.producer) make_above(*tensor.producer);
+  ir->type(*tensor.value);
+}
+
+// Producers before users; a stack of our own, for depth is the program's choice.
+void Network::make_above(Layer& wanted) {
+  ++visit_;
+  std::vector<Layer*> stack{&wanted};
+  while (!stack.empty()) {
+    Layer& layer = *stack.back();
+    if (layer.seen != visit_) {
+      layer.seen = visit_;
+      layer.open = true;
+      for (const Tensor* in : layer.inputs) {
+        Layer* producer = in ? in->producer : nullptr;
+        if (!producer) continue;
+        check(producer->seen != visit_ || !producer->open, "'", producer->name, "' depends on itself");
+        if (producer->seen != visit_) stack.push_back(producer);
+      }
+      continue;
+    }
+    stack.pop_back();
+    if (std::exchange(layer.open, false)) make_one(layer);
+  }
+  drop_unused();
+}
+
+void Network::make_one(Layer& layer) {
+  auto newer = [&](const Tensor* in) {
+    return in && (in->producer ? in->producer->made : inputs_changed_) > layer.made;
+  };
+  if (layer.made != 0 && std::none_of(layer.inputs.begin(), layer.inputs.end(), newer)) return;
+  if (layer.parsed) {
+    for (size_t i = 0; i < layer.inputs.size(); ++i)
+      if (&layer.parsed->input(int(i)) != layer.inputs[i]->value)
+        ir->set_input(*layer.parsed, int(i), *layer.inputs[i]->value);
+    layer.made = ++clock_;
+    return;
+  }
+  try {
+    Draft draft(*ir, layer);
+    Values values = layer.build(draft);
+    retired_.insert(retired_.end(), layer.nodes.begin(), layer.nodes.end());
+    layer.nodes = draft.keep();
+    for (size_t i = 0; i < values.size(); ++i) {
+      layer.outputs[i]->value = values[i];
+      ir->rename(*values[i], layer.outputs[i]->name);
+    }
+  } catch (Error& e) {
+    e.add_context(concat("'", layer.name, "'"));
+    throw;
+  }
+  layer.made = ++clock_;
+}
+
+void Network::drop_unused() {
+  auto unused = [](const tenon::Node* n) {
+    return std::all_of(n->outputs().begin(), n->outputs().end(), [](const auto& out) { return out->users.empty(); });
+  };
+  for (size_t before = 0; before != retired_.size();) {
+    before = retired_.size();
+    std::erase_if(retired_, [&](tenon::Node* n) { return unused(n) && (ir->remove(*n), true); });
+  }
 }
 
 void Network::update() {
-  for (Layer* layer : touched_)
-    if (std::unique_ptr<Op> op = layer->op()) ir->set_op(*layer->node, std::move(op));
-  touched_.clear();
-  auto rename = [&](Tensor& tensor) { ir->rename(*tensor.value, tensor.name); };
-  for (const auto& input : inputs) rename(*input);
+  for (Tensor* output : outputs) make(*output);
+  ir->demanded().clear();
+  for (const auto& input : inputs) ir->rename(*input->value, input->name);
   for (const auto& layer : layers) {
-    for (const auto& output : layer->outputs) rename(*output);
-    ir->set_origin(*layer->node, layer->name);
+    if (layer->made == 0) continue;
+    for (size_t i = 0; i < layer->outputs.size(); ++i) {
+      tenon::Value& value = *layer->outputs[i]->value;
+      ir->rename(value, layer->outputs[i]->name);
+      if (layer->output_types[i]) ir->demanded()[&value] = element_of(*layer->output_types[i]);
+    }
+    for (tenon::Node* node : layer->nodes) ir->set_origin(*node, layer->name);
+    if (layer->parsed) ir->set_origin(*layer->parsed, layer->name);
   }
   while (!ir->outputs().empty()) ir->unmark_output(*ir->outputs()[0].value);
   for (const Tensor* output : outputs) ir->mark_output(*output->value, output->name);
@@ -143,30 +160,32 @@ void Network::absorb(tenon::Network&& parsed) {
     for (const auto& out : n->outputs()) parsed.type(*out);
   ir->absorb(std::move(parsed));
   std::unordered_map<const tenon::Value*, Tensor*> tensor_of;
+  std::vector<Layer*> absorbed;
   for (tenon::Node* n : nodes) {
     if (as<Input>(*n)) {
-      Tensor& made = *inputs.emplace_back(std::make_unique<Tensor>(*this, n->output(), nullptr));
+      Tensor& made = *inputs.emplace_back(std::make_unique<Tensor>(*this, &n->output(), nullptr));
       made.name = n->output().name;
       tensor_of[&n->output()] = &made;
       continue;
     }
-    const Pool* pool = as<Pool>(*n);
-    std::unique_ptr<Layer> layer =
-        pool ? std::make_unique<PoolingLayer>(*this, *pool) : std::make_unique<Layer>(*this, layer_type_of(*n));
+    std::unique_ptr<Layer> layer = layer_of(*this, *n);
     layer->inherit(*this);
-    layer->node = n;
+    layer->parsed = n;
     layer->name = n->origins().empty() ? n->output().name : *n->origins().begin();
     for (const auto& out : n->outputs()) {
-      auto tensor = std::make_unique<Tensor>(*this, *out, layer.get());
+      auto tensor = std::make_unique<Tensor>(*this, out.get(), layer.get());
       tensor->name = out->name;
       tensor_of[out.get()] = tensor.get();
       layer->outputs.push_back(std::move(tensor));
     }
-    layers.push_back(std::move(layer));
+    layer->output_types.resize(layer->outputs.size());
+    absorbed.push_back(layers.emplace_back(std::move(layer)).get());
   }
-  for (const auto& layer : layers)
-    if (layer->inputs.empty())
-      for (const tenon::Value* in : layer->node->inputs()) layer->inputs.push_back(tensor_of.at(in));
+  for (Layer* layer : absorbed) {
+    for (const tenon::Value* in : layer->parsed->inputs()) layer->inputs.push_back(tensor_of.at(in));
+    layer->most_inputs = layer->get_nb_inputs();
+    layer->made = ++clock_;
+  }
   for (const auto& out : marked) {
     Tensor& tensor = *tensor_of.at(out.value);
     if (tensor.producer) tensor.name = out.name;

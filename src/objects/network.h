@@ -1,72 +1,18 @@
 // The network that a program builds layer by layer, or that a parser fills. Layers and tensors belong to it.
 #pragma once
-#include <set>
-#include <vector>
-
-#include "objects/object.h"
+#include "objects/layer.h"
 
 namespace tenon {
 class Network;
-class Node;
-struct Op;
-struct Pool;
-struct Value;
+struct TensorType;
 }  // namespace tenon
 
 namespace tenon::objects {
 
 struct Builder;
-struct Network;
-struct Layer;
 
-struct TENON_OBJECT Tensor : Object {
-  Network* network;
-  tenon::Value* value;  // in network->ir
-  Layer* producer;      // null: a network input
-  bool output = false;
-
-  Tensor(Network& n, tenon::Value& v, Layer* made_by);
-  Dims dimensions();  // infers what is not known yet; rank -1 if that is impossible
-  void set_dimensions(const Dims& dims);
-  void set_type(DataType wanted);
-  DataType element_type();
-  bool is_network_input() const { return !producer; }
-  bool is_network_output() const { return output; }
-};
-
-// A node of the network as programs see it. One whose fields a program can set makes its operator anew when asked.
-struct TENON_OBJECT Layer : Object {
-  Network* network;
-  tenon::Node* node = nullptr;
-  LayerType type;
-  std::string metadata;
-  std::vector<Tensor*> inputs;
-  std::vector<std::unique_ptr<Tensor>> outputs;
-
-  Layer(Network& n, LayerType t) : network(&n), type(t) {}
-  int32_t get_nb_inputs() const { return int32_t(inputs.size()); }
-  int32_t get_nb_outputs() const { return int32_t(outputs.size()); }
-  Tensor* input(int32_t i) const;
-  Tensor* output(int32_t i) const;
-  void set_input(int32_t i, Tensor& tensor);
-  void changed() override;
-  virtual std::unique_ptr<Op> op() const;  // null: the node's operator stays as it is
-};
-
-struct TENON_OBJECT PoolingLayer final : Layer {
-  PoolingType pooling;
-  PaddingMode padding_mode{};
-  Dims window, stride, pre_padding, post_padding;
-  float blend_factor = 0;  // weight of the average where both are blended
-  bool average_count_excludes_padding = true;
-  std::vector<int64_t> dilations;  // a parser may set them; the API has no name for them
-
-  PoolingLayer(Network& n, PoolingType p, const Dims& w);
-  PoolingLayer(Network& n, const Pool& pool);  // what a parser made
-  void set_padding(const Dims& p) { pre_padding = post_padding = p; }
-  std::unique_ptr<Op> op() const override;
-};
-
+// Layers are the truth; the nodes behind them are made when somebody asks, and anew when a layer or what it depends on
+// has changed since.
 struct TENON_OBJECT Network : Object {
   std::unique_ptr<tenon::Network> ir;
   bool implicit_batch;
@@ -80,7 +26,14 @@ struct TENON_OBJECT Network : Object {
   Tensor* add_input(const char* name, DataType type, const Dims& dims);
   void mark_output(Tensor& tensor);
   void unmark_output(Tensor& tensor);
-  PoolingLayer* add_pooling(Tensor& input, PoolingType type, const Dims& window);
+  // A layer of class L on these operands.
+  template <class L, class... Fields>
+  L* add(std::vector<Tensor*> operands, const Fields&... fields) {
+    auto layer = std::make_unique<L>(*this, fields...);
+    L* made = layer.get();
+    adopt(std::move(layer), std::move(operands));
+    return made;
+  }
 
   int32_t get_nb_layers() const { return int32_t(layers.size()); }
   int32_t get_nb_inputs() const { return int32_t(inputs.size()); }
@@ -91,13 +44,17 @@ struct TENON_OBJECT Network : Object {
   Tensor* output(int32_t i) const;
 
   void absorb(tenon::Network&& parsed);  // what a parser made: every node becomes a layer
-  void update();                         // operators and names as the layers say now: before anybody looks at ir
-  void touch(Layer& layer) { touched_.insert(&layer); }
+  void make(Tensor& tensor);             // its value is there and typed afterwards
+  void update();                         // what the outputs need, with names as they are now: before a build
+  void set_input_type(Tensor& input, TensorType type);
 
  private:
-  template <class L>
-  L* add(std::unique_ptr<L> layer, const char* kind, std::vector<Tensor*> operands);
-  std::set<Layer*> touched_;  // whose fields changed since the last update
+  void adopt(std::unique_ptr<Layer> layer, std::vector<Tensor*> operands);
+  void make_above(Layer& layer);
+  void make_one(Layer& layer);
+  void drop_unused();
+  uint64_t clock_ = 1, inputs_changed_ = 1, visit_ = 0;
+  std::vector<tenon::Node*> retired_;  // of layers made anew; others may use them until they are made anew, too
 };
 
 }  // namespace tenon::objects

@@ -61,7 +61,8 @@ struct TENON_OBJECT Object {
   void set_error_recorder(std::shared_ptr<ErrorSink> sink);
   std::shared_ptr<ErrorSink> error_recorder() const { return recorder; }
   std::shared_ptr<LogSink> logger() const { return sink; }
-  virtual void changed() {}  // a field was set
+  virtual void changed() {}      // a field was set
+  virtual void asked() const {}  // a field is read; throws where it has no meaning
   void inherit(const Object& parent);
 };
 

@@ -2,5 +2,5 @@
 #pragma once
 #include "objects/builder.h"
 #include "objects/engine.h"
-#include "objects/network.h"
+#include "objects/layers.h"
 #include "objects/parser.h"

@@ -31,7 +31,7 @@ class Objects : public ::testing::Test {
 
   PoolingLayer* pool(const Dims& shape) {
     Tensor* x = network->add_input("x", DataType::float_, shape);
-    PoolingLayer* layer = network->add_pooling(*x, PoolingType::max, dims({2, 2}));
+    PoolingLayer* layer = network->add<PoolingLayer>({x}, PoolingType::max, dims({2, 2}));
     layer->stride = dims({2, 2});
     layer->changed();
     layer->output(0)->name = "y";

@@ -1,0 +1,134 @@
+#include "objects/draft.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/expression.h"
+#include "objects/convert.h"
+#include "ops/cast/cast.h"
+#include "ops/constant/constant.h"
+#include "ops/reshape/reshape.h"
+
+namespace tenon::objects {
+
+Draft::~Draft() {
+  for (auto n = nodes_.rbegin(); n != nodes_.rend(); ++n) ir_.remove(**n);
+}
+
+tenon::Value& Draft::in(int i) const {
+  check(has(i), "input ", i, " is missing");
+  return *layer_.inputs[size_t(i)]->value;
+}
+
+const TensorType& Draft::type(tenon::Value& value) const {
+  ir_.type(value);
+  return value.type();
+}
+
+std::vector<int64_t> Draft::numbers(int i, const char* what) const {
+  const Contents* contents = ir_.contents(in(i));
+  check(contents, ErrorId::not_known, what, " are not known when the network is built");
+  std::vector<int64_t> list;
+  for (const Dim& d : *contents) {
+    check(d.known(), ErrorId::not_known, what, " hold ", d, "; numbers are needed when the network is built");
+    list.push_back(d.value());
+  }
+  return list;
+}
+
+Values Draft::node(std::unique_ptr<Op> op, Values operands, int results) {
+  tenon::Node& made = ir_.add(std::move(op), std::move(operands), layer_.name, results);
+  nodes_.push_back(&made);
+  Values values;
+  for (const auto& out : made.outputs()) values.push_back(out.get());
+  return values;
+}
+
+tenon::Value& Draft::list(const std::vector<int64_t>& numbers) {
+  Extents extents;
+  extents.push(int64_t(numbers.size()));
+  return add(Constant(make_weights(ElementType::i64, extents, numbers)), {});
+}
+
+tenon::Value& Draft::scalar(double number, ElementType e) {
+  View view;
+  tenon::Weights one = make_weights(e, Extents(), view);
+  Scalar s{};
+  s.f = number;
+  store_scalar(view.as<std::byte>(), e, cast_scalar(s, ElementType::f64, e));
+  return add(Constant(one), {});
+}
+
+tenon::Value& Draft::cast(tenon::Value& value, ElementType e) {
+  return type(value).element == e ? value : add(Cast(e), {&value});
+}
+
+tenon::Value& Draft::reshape(tenon::Value& value, const Shape& shape) {
+  Reshape op(shape);
+  op.allow_zero = true;
+  return add(op, {&value});
+}
+
+tenon::Value& Draft::weights(const GivenWeights& w, const Extents& extents, ElementType e, const char* what) {
+  return cast(add(Constant(borrow(w, extents, what)), {}), e);
+}
+
+Values Draft::same_integers(Values values) {
+  bool long_one = false;
+  for (tenon::Value* v : values) long_one = long_one || type(*v).element == ElementType::i64;
+  for (tenon::Value*& v : values)
+    if (long_one && type(*v).element == ElementType::i32) v = &cast(*v, ElementType::i64);
+  return values;
+}
+
+tenon::Weights borrow(const GivenWeights& w, const Extents& extents, const char* what) {
+  check(w.count == extents.count(), what, " has ", w.count, " numbers, expected ", extents.count(), " for ", extents);
+  check(w.values || w.count == 0, what, " announces ", w.count, " numbers, and its pointer is null");
+  auto tensor = std::make_shared<tenon::Tensor>();
+  tensor->element = element_of(w.type);
+  tensor->extents = extents;
+  tensor->data = static_cast<const std::byte*>(w.values);
+  return tensor;
+}
+
+GivenWeights lend(const tenon::Weights& weights) {
+  if (!weights) return {};
+  return {data_type_of(weights->element), weights->data, weights->extents.count()};
+}
+
+std::vector<int64_t> axes_of_mask(uint32_t mask, int rank) {
+  std::vector<int64_t> axes;
+  for (int i = 0; i < 32; ++i)
+    if (mask >> i & 1U) axes.push_back(i);
+  check(!axes.empty() && axes.back() < rank, "the mask of axes is ", mask, ", expected bits of the ", rank,
+        " axes there are, one at least");
+  return axes;
+}
+
+int64_t one_axis_of(uint32_t mask, int rank) {
+  std::vector<int64_t> axes = axes_of_mask(mask, rank);
+  check(axes.size() == 1, ErrorId::unsupported, "the mask of axes ", mask, " names ", axes.size(),
+        " axes; one is possible");
+  return axes[0];
+}
+
+uint32_t mask_of(const std::vector<int64_t>& axes, int rank) {
+  uint32_t mask = 0;
+  for (int64_t a : axes) mask |= 1U << axis_of(a, rank);
+  return mask;
+}
+
+Dims repeated(int32_t n, int64_t value) {
+  Dims dims;
+  dims.n = n;
+  for (int32_t i = 0; i < n && i < 8; ++i) dims.d[i] = value;
+  return dims;
+}
+
+Dims dims_of_list(const std::vector<int64_t>& list, size_t count, int64_t otherwise) {
+  Dims dims = repeated(int32_t(count), otherwise);
+  std::copy(list.begin(), list.end(), dims.d);
+  return dims;
+}
+
+}  // namespace tenon::objects
