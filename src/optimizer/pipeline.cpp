@@ -9,9 +9,13 @@ namespace tenon {
 // what has a name, then what windows and weights can
 // absorb, which leaves constants behind that others share.
 const std::vector<Pass>& passes() {
-  static const std::vector<Pass> list{{"fold_constants", fold_constants},   {"merge_equal", {}, merge_equal},
-                                      {"cancel_moves", cancel_moves},       {"cancel_casts", cancel_casts},
-                                      {"recognize_norms", recognize_norms}, {"fold_pads", fold_pads},
+  static const std::vector<Pass> list{{"fold_constants", fold_constants},
+                                      {"merge_equal", {}, merge_equal},
+                                      {"cancel_moves", cancel_moves},
+                                      {"cancel_casts", cancel_casts},
+                                      {"recognize_norms", recognize_norms},
+                                      {"recognize_activations", recognize_activations},
+                                      {"fold_pads", fold_pads},
                                       {"fold_into_conv", fold_into_conv}};
   return list;
 }
