@@ -11,9 +11,9 @@ constexpr int64_t attention_rows = 32, attention_keys = 128;  // the largest blo
 // What happens to the products before softmax. Operands are seen as [row][key] by their steps, in elements.
 struct ScoreStep {
   enum Kind { scale, add, select } kind;
-  float number = 0;            // scale: the factor; select: what stands where the condition is not `keep`
+  float number = 1;            // scale, add: a factor; select: what stands where the condition is not `keep`
   bool keep = true;            // select: scores stay where the condition is this
-  const void* data = nullptr;  // add: floats; select: bools
+  const void* data = nullptr;  // add: floats, to the scaled scores; select: bools
   int64_t row_step = 0, key_step = 0;
 };
 
@@ -23,6 +23,7 @@ struct AttentionBlock {
   float q_factor;
   int64_t rows, keys, inner, columns;  // rows: at most attention_rows
   std::span<const ScoreStep> steps;
+  float scale;  // above 0, of the scores after all steps
   float* y;
   int64_t y_row;
   float* scratch;  // of attention_scratch

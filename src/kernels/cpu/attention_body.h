@@ -30,22 +30,22 @@ inline void multiply_block(const Product& p, int64_t row, int64_t column) {
   F sum[R][V];
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int v = 0; v < V; ++v) sum[r][v] = p.more ? load<N>(y + r * p.y_row + v * N) : F{};
   for (int64_t i = 0; i < p.inner; ++i, a += p.a_step, b += p.b_row) {
     F w[V];
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int v = 0; v < V; ++v) w[v] = load<N>(b + v * N);
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r) {
       F x = splat<N>(a[r * p.a_row]);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (int v = 0; v < V; ++v) sum[r][v] = fma<N>(x, w[v], sum[r][v]);
     }
   }
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int v = 0; v < V; ++v) store<N>(y + r * p.y_row + v * N, sum[r][v]);
 }
 
@@ -72,6 +72,7 @@ template <int N>
 inline void multiply(const Product& p, int64_t rows, int64_t columns) {
   constexpr int V = N == 16 ? 4 : 2;  // what the registers hold beside six rows
   int64_t c = 0;
+  for (; rows == 1 && c + 8 * N <= columns; c += 8 * N) multiply_block<N, 1, 8>(p, 0, c);
   for (; c + V * N <= columns; c += V * N) multiply_columns<N, V>(p, rows, c);
   for (; c < columns; c += N) multiply_columns<N, 1>(p, rows, c);
 }
@@ -102,27 +103,41 @@ inline void apply(const ScoreStep& step, int64_t first_key, int64_t rows, int64_
         if (keep[r * step.row_step] != step.keep) s[r] = step.number;
       continue;
     }
-    F same = splat<N>(step.kind == ScoreStep::scale ? step.number : floats[step.row_step ? 0 : j * step.key_step]);
+    F factor = splat<N>(step.number), same = splat<N>(step.data && !step.row_step ? floats[j * step.key_step] : 0);
     for (int64_t r = 0; r < rows; r += N) {
-      F x = load<N>(s + r);
-      if (step.kind == ScoreStep::scale) x *= same;
-      else x += step.row_step ? load<N>(spare + j * width + r) : same;
-      store<N>(s + r, x);
+      F more = step.row_step ? load<N>(spare + j * width + r) : same;
+      store<N>(s + r, step.data ? fma<N>(load<N>(s + r), factor, more) : load<N>(s + r) * factor);
     }
   }
+}
+
+// e^x for x up to 0 within 2 ulp of 1, and 0 below -87: what weighs so little beside a 1 shows nowhere.
+template <int N>
+inline Floats<N> exp_of_negative(Floats<N> x) {
+  using F = Floats<N>;
+  using I = Ints<N>;
+  constexpr float magic = 0x1.8p23f, least = -87;
+  constexpr float c[] = {1, 1, 0x1.fffffcp-2f, 0x1.555492p-3f, 0x1.5558f2p-5f, 0x1.1239d4p-7f, 0x1.6a244ep-10f};
+  I tiny = x < least;
+  F bounded = tiny ? splat<N>(least) : x, t = fma<N>(bounded, splat<N>(0x1.715476p+0f), splat<N>(magic));
+  F r = fma<N>(t - magic, splat<N>(-0x1.62e43p-1f), bounded), p = splat<N>(c[6]);
+#pragma GCC unroll 6
+  for (int i = 5; i >= 0; --i) p = fma<N>(p, r, splat<N>(c[i]));
+  return tiny ? F{} : (F)((I)p + ((I)t << 23));
 }
 
 // Scores of V vectors of queries become their exponentials, relative to the largest so far; `factor`: what brings
 // earlier sums to the same measure. Of -inf alone the sum stays 0, and 0 / 0 is what softmax makes of that.
 template <int N, int V>
-inline void exponentials(float* scores, int64_t keys, float* largest, float* sum, float* factor) {
+inline void exponentials(float* scores, int64_t keys, float scale, float* largest, float* sum, float* factor) {
   constexpr int64_t width = attention_rows;
   using F = Floats<N>;
   F top[V], shift[V], total[V];
-  for (int v = 0; v < V; ++v) top[v] = load<N>(largest + v * N);
+  for (int v = 0; v < V; ++v) top[v] = splat<N>(-INFINITY);
   for (int64_t j = 0; j < keys; ++j)
     for (int v = 0; v < V; ++v) top[v] = max<N>(top[v], load<N>(scores + j * width + v * N));
   for (int v = 0; v < V; ++v) {
+    top[v] = max<N>(load<N>(largest + v * N), top[v] * scale);
     shift[v] = top[v] == -INFINITY ? F{} : top[v];
     F f = exp<N>(load<N>(largest + v * N) - shift[v]);
     store<N>(factor + v * N, f);
@@ -131,7 +146,7 @@ inline void exponentials(float* scores, int64_t keys, float* largest, float* sum
   }
   for (int64_t j = 0; j < keys; ++j)
     for (int v = 0; v < V; ++v) {
-      F e = exp<N>(load<N>(scores + j * width + v * N) - shift[v]);
+      F e = exp_of_negative<N>(load<N>(scores + j * width + v * N) * scale - shift[v]);
       total[v] += e;
       store<N>(scores + j * width + v * N, e);
     }
@@ -155,8 +170,9 @@ void attend(const AttentionBlock& a) {
     multiply<N>({a.k + first * a.k_row, a.k_row, a.k_step, q, width, a.inner, scores, width, false}, keys, padded_rows);
     for (const ScoreStep& step : a.steps) apply<N>(step, first, a.rows, keys, scores, spare);
     int64_t r = 0;
-    for (; r + 2 * N <= padded_rows; r += 2 * N) exponentials<N, 2>(scores + r, keys, largest + r, sum + r, factor + r);
-    for (; r < padded_rows; r += N) exponentials<N, 1>(scores + r, keys, largest + r, sum + r, factor + r);
+    for (; r + 2 * N <= padded_rows; r += 2 * N)
+      exponentials<N, 2>(scores + r, keys, a.scale, largest + r, sum + r, factor + r);
+    for (; r < padded_rows; r += N) exponentials<N, 1>(scores + r, keys, a.scale, largest + r, sum + r, factor + r);
     const float* v = a.v + first * a.v_row;
     if (a.v_row != columns)  // far apart they would fall on the same lines of the cache
       for (int64_t j = 0; j < keys; ++j) {

@@ -100,6 +100,7 @@ class AttentionBlocks final : public Kernel {
                     inner_,
                     columns_,
                     {steps.data(), masks.size()},
+                    float(a_.scale),
                     to + row * last(y, 2),
                     last(y, 2),
                     reinterpret_cast<float*>(call.own_scratch(scratch_bytes_per_thread()))});
@@ -137,7 +138,7 @@ class AttentionBlocks final : public Kernel {
 
 // Arithmetic near its peak, an exponential an element of the scores, and rows that are padded to whole vectors.
 void set_price(Offer& offer, const Attention& a, const Target& target) {
-  constexpr double share = .6, score_ns = .8, padded_to = 8;
+  constexpr double share = .8, score_ns = .9, padded_to = 8;
   Extents q = at(a.q.value->shape(), target.typical), v = at(a.v.value->shape(), target.typical);
   Extents y = at(offer.region.exits[0]->shape(), target.typical), k = at(a.k.value->shape(), target.typical);
   double inner = double(q[a.q.axes.back()]), columns = double(v[a.v.axes.back()]);

@@ -100,7 +100,7 @@ class Matcher {
         bool left = node.input(0).shape() == v->shape() && leads_to_product(node.input(0));
         x = left ? 0 : 1;
         next = &node.input(x);
-        found_.steps.push_back({ScoreStep::add, 0, true, &node.input(1 - x)});
+        found_.steps.push_back({ScoreStep::add, 1, true, &node.input(1 - x)});
       } else if (as<Select>(node)) {
         x = number_of(node.input(2)) ? 1 : 2;
         std::optional<double> other = number_of(node.input(3 - x));
@@ -114,6 +114,7 @@ class Matcher {
       v = next;
     }
     std::reverse(found_.steps.begin(), found_.steps.end());
+    join_scales();
     found_.scores = v;
     const Node& product = *v->producer;
     const MatMul& op = *as<MatMul>(product);
@@ -124,6 +125,23 @@ class Matcher {
     if (op.transpose_a) std::swap(found_.q.axes.back(), *(found_.q.axes.end() - 2));
     if (!op.transpose_b) std::swap(found_.k.axes.back(), *(found_.k.axes.end() - 2));
     return nullptr;
+  }
+
+  // A scale goes with the sum behind it; a last one, above 0, with softmax.
+  void join_scales() {
+    std::vector<Attention::Step> joined;
+    for (const Attention::Step& s : found_.steps) {
+      bool after = !joined.empty() && joined.back().kind == ScoreStep::scale && s.kind == ScoreStep::add;
+      double factor = after ? joined.back().number : s.number;
+      if (after) joined.pop_back();
+      joined.push_back(s);
+      joined.back().number = factor;
+    }
+    if (!joined.empty() && joined.back().kind == ScoreStep::scale && float(joined.back().number) > 0) {
+      found_.scale = joined.back().number;
+      joined.pop_back();
+    }
+    found_.steps = std::move(joined);
   }
 
   static bool leads_to_product(const Value& v, int nodes = 12) {

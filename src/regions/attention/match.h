@@ -15,12 +15,13 @@ struct Seen {
 struct Attention {
   struct Step {
     ScoreStep::Kind kind;
-    double number = 0;
+    double number = 1;
     bool keep = true;
     const Value* operand = nullptr;  // add, select
   };
   Seen q, k, v;
   std::vector<Step> steps;
+  double scale = 1;       // of the scores after all steps
   std::vector<int> axes;  // axes[i]: the result's axis that is the product's i
   const Value* scores = nullptr;
   std::vector<const Node*> nodes;  // producers first
