@@ -33,6 +33,19 @@ class SlowAtFirstProvider final : public Provider {
   }
 };
 
+TEST(Costs, of_a_reshape_are_those_of_one_in_place) {
+  Graph graph = parse("x = input() type=f32[1000,1000]\ny = reshape(x) shape=[1000000]\nreturn y\n");
+  Target target = cpu_target(1);
+  Catalog offers = catalog(graph, all_providers(), target, domains(graph, {}));
+  TimingCache cache;
+  Workers workers(1);
+  Costs costs(target, cache, workers);
+  for (const Offer& offer : offers.at(graph.nodes().back().get()).accepted) {
+    costs.measure(offer);
+    EXPECT_EQ(costs.ms(offer) < .01, offer.kernel == "reshape.copy") << offer.kernel;
+  }
+}
+
 TEST(Costs, of_a_kernel_that_is_slow_at_first_are_those_of_later_runs) {
   Graph graph = parse("x = input() type=f32[4]\ny = relu(x)\nreturn y\n");
   const Node& root = *graph.nodes().back();

@@ -74,6 +74,7 @@ inline void multiply(const Product& p, int64_t rows, int64_t columns) {
   int64_t c = 0;
   for (; rows == 1 && c + 8 * N <= columns; c += 8 * N) multiply_block<N, 1, 8>(p, 0, c);
   for (; c + V * N <= columns; c += V * N) multiply_columns<N, V>(p, rows, c);
+  for (; c + 2 * N <= columns; c += 2 * N) multiply_columns<N, 2>(p, rows, c);
   for (; c < columns; c += N) multiply_columns<N, 1>(p, rows, c);
 }
 
