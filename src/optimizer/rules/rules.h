@@ -4,6 +4,7 @@
 
 namespace tenon {
 
-extern const Rules fold_constants, cancel_moves, cancel_casts, fold_into_conv, fold_pads, recognize_activations, recognize_norms;
+extern const Rules fold_constants, cancel_moves, cancel_casts, fold_into_conv, fold_pads, recognize_activations,
+    recognize_norms;
 
 }  // namespace tenon
