@@ -136,17 +136,22 @@ void Network::drop_unused() {
 
 void Network::update() {
   for (Tensor* output : outputs) make(*output);
-  ir->demanded().clear();
+  ir->precisions().clear();
+  ir->output_types().clear();
   for (const auto& input : inputs) ir->rename(*input->value, input->name);
   for (const auto& layer : layers) {
     if (layer->made == 0) continue;
     for (size_t i = 0; i < layer->outputs.size(); ++i) {
       tenon::Value& value = *layer->outputs[i]->value;
       ir->rename(value, layer->outputs[i]->name);
-      if (layer->output_types[i]) ir->demanded()[&value] = element_of(*layer->output_types[i]);
+      if (layer->output_types[i]) ir->output_types()[&value] = element_of(*layer->output_types[i]);
     }
-    for (tenon::Node* node : layer->nodes) ir->set_origin(*node, layer->name);
-    if (layer->parsed) ir->set_origin(*layer->parsed, layer->name);
+    std::vector<tenon::Node*> nodes = layer->nodes;
+    if (layer->parsed) nodes.push_back(layer->parsed);
+    for (tenon::Node* node : nodes) {
+      ir->set_origin(*node, layer->name);
+      if (layer->precision) ir->precisions()[node] = element_of(*layer->precision);
+    }
   }
   while (!ir->outputs().empty()) ir->unmark_output(*ir->outputs()[0].value);
   for (const Tensor* output : outputs) ir->mark_output(*output->value, output->name);

@@ -5,12 +5,17 @@
 
 namespace tenon {
 
-// Constants early: they tell the later rules what is known. Then what moves nothing, then what windows and weights can
-// absorb, which leaves constants behind that others share.
+// Constants early: they tell the later rules what is known. Then what moves nothing, then what has a name, then what
+// windows and weights can absorb, which leaves constants behind that others share.
 const std::vector<Pass>& passes() {
-  static const std::vector<Pass> list{{"spread_scales", spread_scales},  {"fold_constants", fold_constants},
-                                      {"merge_equal", {}, merge_equal},  {"cancel_moves", cancel_moves},
-                                      {"cancel_casts", cancel_casts},    {"fold_pads", fold_pads},
+  static const std::vector<Pass> list{{"spread_scales", spread_scales},
+                                      {"fold_constants", fold_constants},
+                                      {"merge_equal", {}, merge_equal},
+                                      {"cancel_moves", cancel_moves},
+                                      {"cancel_casts", cancel_casts},
+                                      {"recognize_norms", recognize_norms},
+                                      {"recognize_activations", recognize_activations},
+                                      {"fold_pads", fold_pads},
                                       {"fold_into_conv", fold_into_conv}};
   return list;
 }

@@ -37,6 +37,15 @@ bool Rewriter::sole_user(const Node& node) const {
   return node.outputs().size() == 1 && node.output().users.size() == 1 && !graph_.is_output(node.output());
 }
 
+bool Rewriter::used_inside(std::span<const Node* const> nodes) const {
+  auto inside = [&](const Node* n) { return n == &root_ || std::find(nodes.begin(), nodes.end(), n) != nodes.end(); };
+  return std::all_of(nodes.begin(), nodes.end(), [&](const Node* n) {
+    return std::all_of(n->outputs().begin(), n->outputs().end(), [&](const auto& v) {
+      return !graph_.is_output(*v) && std::all_of(v->users.begin(), v->users.end(), inside);
+    });
+  });
+}
+
 // Removes the node and what nobody needs any more; inputs of the network stay. Collects their provenance.
 void Rewriter::remove_dead(Node& node, std::set<std::string>& origins) {
   std::vector<Node*> candidates{&node};

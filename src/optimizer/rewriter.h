@@ -41,6 +41,8 @@ class Rewriter {
   // Every use of the root's only result becomes a use of `value`, which takes over its name and provenance.
   Verdict replace(Node& root, Value& value);
   bool sole_user(const Node& node) const;  // of its only result, which is no output of the graph
+  // No result of `nodes` is used but by them and the root, nor is it an output of the graph.
+  bool used_inside(std::span<const Node* const> nodes) const;
 
   // To a fixpoint: what one rule makes, another may take further.
   static void run(Graph& graph, Rules rules, RewriteLog& log, const Stop& stop = {});

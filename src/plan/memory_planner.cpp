@@ -15,6 +15,12 @@ struct Block {
   int64_t* place;  // where its offset is wanted
 };
 
+Dim count_of(const Shape& shape) {
+  Dim count = 1;
+  for (const Dim& d : shape) count = count * d;
+  return count;
+}
+
 // A step's operand that dies there lends its memory to the result, if the kernel asked for that.
 void share_in_place(Plan& plan) {
   for (int i = 0; i < int(plan.steps.size()); ++i) {
@@ -23,8 +29,10 @@ void share_in_place(Plan& plan) {
     int operand = s.in[size_t(s.in_place)];
     Slot &lender = plan.slots[size_t(plan.slots[size_t(operand)].home)], &taker = plan.slots[size_t(s.out[0])];
     bool dies_here = plan.slots[size_t(operand)].last == i && std::count(s.in.begin(), s.in.end(), operand) == 1;
-    bool same_size = plan.slots[size_t(operand)].type.shape == taker.type.shape &&
-                     plan.slots[size_t(operand)].format == taker.format;
+    const Slot& given = plan.slots[size_t(operand)];
+    bool same_shape = given.type.shape == taker.type.shape;
+    bool same_count = given.format.layout == Layout::plain && count_of(given.type.shape) == count_of(taker.type.shape);
+    bool same_size = (same_shape || same_count) && given.format == taker.format;
     if (lender.place != Slot::arena || taker.place != Slot::arena || !dies_here || !same_size) continue;
     taker.home = plan.slots[size_t(operand)].home;
     lender.last = std::max(lender.last, taker.last);

@@ -24,7 +24,8 @@ class Kernel {
   virtual ~Kernel() = default;
   virtual void run(const Call& call) const = 0;                         // never allocates
   virtual int64_t scratch_bytes(ConstViews, Views) const { return 0; }  // for these extents; data is not there
-  virtual int64_t scratch_bytes_per_thread() const { return 0; }        // for Call::own_scratch
+  virtual bool only_copies() const { return false; }  // and does nothing where the result lies on its operand
+  virtual int64_t scratch_bytes_per_thread() const { return 0; }  // for Call::own_scratch
 };
 
 }  // namespace tenon

@@ -142,6 +142,8 @@ def activation(n, x=None):
         return n.node("Clip", [x, n.constant(x.dtype(low)), n.constant(x.dtype(high))], x.shape, x.dtype)
     if n.chance(.15):
         return n.node("Mul", [x, n.node("Sigmoid", [x], x.shape, x.dtype)], x.shape, x.dtype)
+    if n.chance(.1) and x.dtype == np.float32:
+        return gelu(n, x)
     return n.node(op, [x], x.shape, x.dtype, exact=x.exact and op in ("Relu", "Abs", "Neg", "Identity"))
 
 
@@ -332,9 +334,36 @@ def recurrent(n):                                            # time is axis 1, a
         n.values = [v for v in n.values if v is not y and v not in last]
 
 
+def gelu(n, x):                                             # written out, as exporters do
+    def step(op, *inputs):
+        return n.node(op, inputs, x.shape, x.dtype)
+
+    def number(c):
+        return n.constant(np.float32(c))
+    erf = step("Erf", step("Div", x, number(np.sqrt(2))))
+    y = step("Mul", x, step("Add", erf, number(1)))
+    return step("Mul", y, number(.5)) if n.chance(.5) else step("Div", y, number(2))
+
+
+def written_norm(n, x, scale, bias):                        # layer or RMS normalisation from its parts
+    one, last = [*x.shape[:-1], 1], n.constant(np.array([-1], np.int64))
+
+    def mean(v):
+        return n.node("ReduceMean", [v, last], one, x.dtype)
+    off = x if n.chance(.3) else n.node("Sub", [x, mean(x)], x.shape, x.dtype)
+    root = n.node("Sqrt", [n.node("Add", [mean(n.node("Mul", [off, off], x.shape, x.dtype)), n.constant(np.float32(1e-2))], one, x.dtype)], one, x.dtype)
+    if n.chance(.5):
+        y = n.node("Div", [off, root], x.shape, x.dtype)
+    else:
+        y = n.node("Mul", [off, n.node("Reciprocal", [root], one, x.dtype)], x.shape, x.dtype)
+    return n.node("Add", [n.node("Mul", [y, scale], x.shape, x.dtype), bias], x.shape, x.dtype)
+
+
 def layer_norm(n):
     x = n.find(lambda v: v.dtype == np.float32 and v.rank >= 2 and v.shape[-1] > 1 and v.size)
-    if x:
+    if x and n.chance(.5):
+        written_norm(n, x, n.constant(n.random.uniform(.5, 1.5, x.shape[-1]).astype(np.float32)), n.weights([x.shape[-1]], np.float32))
+    elif x:
         c = [x.shape[-1]]
         n.node("LayerNormalization", [x, n.constant(n.random.uniform(.5, 1.5, c).astype(np.float32)), n.weights(c, np.float32)], x.shape, x.dtype, axis=-1)
 

@@ -4,6 +4,7 @@
 
 namespace tenon {
 
-extern const Rules fold_constants, spread_scales, cancel_moves, cancel_casts, fold_into_conv, fold_pads;
+extern const Rules spread_scales, fold_constants, cancel_moves, cancel_casts, recognize_norms, recognize_activations,
+    fold_pads, fold_into_conv;
 
 }  // namespace tenon
