@@ -15,6 +15,7 @@ using GivenValues = std::map<std::string, Weights>;  // of inputs, which are con
 // on values that nothing states, the error is `not_known`.
 Network import_model(const Model& model, const Stop& stop = {}, std::vector<std::string>* notes = nullptr,
                      const GivenValues& given = {});
+std::vector<std::string> imported_operators();  // "Conv", and of another domain "com.microsoft::QLinearAdd"
 bool knows(const std::string& op_type);  // of ai.onnx: at least some of its uses can be imported
 
 class Importer;

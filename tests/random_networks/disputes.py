@@ -1,0 +1,29 @@
+"""Where other implementations do not follow the operator's text, and we do. A network with such a node is not judged by them."""
+
+
+def attribute(node, name, standard):
+    import onnx
+    return next((onnx.helper.get_attribute_value(a) for a in node.attribute if a.name == name), standard)
+
+
+def text(node, name, standard):
+    value = attribute(node, name, standard)
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def small_window(node):
+    k = attribute(node, "kernel_shape", [])
+    d, s = attribute(node, "dilations", [1] * len(k)), attribute(node, "strides", [1] * len(k))
+    return text(node, "auto_pad", "NOTSET").startswith("SAME") and any((kk - 1) * dd + 1 < st for kk, dd, st in zip(k, d, s))
+
+
+ONNX_RUNTIME = [                                            # operator, which of its nodes, what is wrong there
+    ("Bernoulli", lambda node: True, "1 with probability 1 - p: as the function's body has it, the text says p"),
+    ("ConvTranspose", small_window, "SAME: a window smaller than the stride gives fewer than input * stride elements, which the text asks for"),
+    ("GridSample", lambda node: (text(node, "mode", ""), text(node, "padding_mode", "")) == ("cubic", "border"),
+     "a place outside is not moved to the border before its taps are, as ONNX's own evaluator does"),
+]
+
+
+def disputed(network, table):
+    return next((reason for node in network.graph.node for op, which, reason in table if node.op_type == op and which(node)), None)
