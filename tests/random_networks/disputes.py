@@ -25,5 +25,20 @@ ONNX_RUNTIME = [                                            # operator, which of
 ]
 
 
+EVALUATOR = {                                               # of ONNX, which judges what ONNX Runtime has no kernel for
+    "AffineGrid": "doubles come out as floats",
+    "Adam": "floats come out as doubles",
+    "Bernoulli": "draws", "Dropout": "draws", "Multinomial": "draws", "RandomNormal": "draws", "RandomNormalLike": "draws", "RandomUniform": "draws",
+    "RandomUniformLike": "draws",
+    "ConvTranspose": "SAME: other places, other shapes",
+    "LRN": "the last of the channels around each is left out",
+    "MaxPool": "places count within a channel; other shapes where padding stands on one side",
+    "OneHot": "what is out of range counts from the end again",
+    "QLinearConv": "of one spatial axis: the bias broadcasts along another",
+    "Resize": "antialias with corners aligned: other weights",
+    "TensorScatter": "circular: only the last of the written places counts",
+}
+
+
 def disputed(network, table):
     return next((reason for node in network.graph.node for op, which, reason in table if node.op_type == op and which(node)), None)

@@ -4,7 +4,7 @@ from onnx import helper
 
 from . import arithmetic, images, legacy, moves, norms, places, products, quantised, signals, windows
 from .doubles import in_doubles  # noqa: F401
-from .net import BATCH, INTEGERS, TYPES, Net
+from .net import BATCH, INTEGERS, OPSET, TYPES, Net  # noqa: F401
 
 STEPS = [step for theme in (arithmetic, windows, moves, norms, products, places, quantised, images, signals) for step in theme.STEPS]
 

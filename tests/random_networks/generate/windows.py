@@ -155,10 +155,19 @@ def between_convolutions(n):                                 # what stands betwe
     x = n.find(lambda v: v.dtype == np.float32 and is_map(v) and v.rank == 4 and v.size < 20000)
     if not x:
         return
-    c = n.pick([16, 32, 32, 48, 20])
-    square = lambda v, out: n.sum("Conv", [v, n.weights([out, v.shape[1], 3, 3], x.dtype, 1 / np.sqrt(9 * v.shape[1]))], [v.shape[0], out, *v.shape[2:]], v,
-                                  9 * v.shape[1], kernel_shape=[3, 3], pads=[1] * 4)
+    # Depthwise ones have a layout of their own.
+    apart = x.shape[1] % 16 == 0 and n.chance(.5)
+    c = x.shape[1] if apart else n.pick([16, 32, 32, 48, 20])
+
+    def square(v, out):
+        if apart and v.shape[1] % 16 == 0:
+            return n.sum("Conv", [v, n.weights([v.shape[1], 1, 3, 3], x.dtype, 1 / 3)], v.shape, v, 9, kernel_shape=[3, 3], pads=[1] * 4, group=v.shape[1])
+        w = n.weights([out, v.shape[1], 3, 3], x.dtype, 1 / np.sqrt(9 * v.shape[1]))
+        return n.sum("Conv", [v, w], [v.shape[0], out, *v.shape[2:]], v, 9 * v.shape[1], kernel_shape=[3, 3], pads=[1] * 4)
+
     y = square(x, c)
+    if n.chance(.3):
+        y = n.same("Relu", [y], y, exact=y.exact, whole=y.whole)
     b, _, h, w = y.shape
     kind = n.pick(["split", "slice", "resize", "softmax", "reduce", "concat", "pool", "reduce kept"])
     if kind == "split":
