@@ -28,6 +28,7 @@ ONNX_RUNTIME = [                                            # operator, which of
 EVALUATOR = {                                               # of ONNX, which judges what ONNX Runtime has no kernel for
     "AffineGrid": "doubles come out as floats",
     "Adam": "floats come out as doubles",
+    "AveragePool": "ceil: windows that see padding only are no numbers",
     "Bernoulli": "draws", "Dropout": "draws", "Multinomial": "draws", "RandomNormal": "draws", "RandomNormalLike": "draws", "RandomUniform": "draws",
     "RandomUniformLike": "draws",
     "ConvTranspose": "SAME: other places, other shapes",
@@ -38,6 +39,10 @@ EVALUATOR = {                                               # of ONNX, which jud
     "Resize": "antialias with corners aligned: other weights",
     "TensorScatter": "circular: only the last of the written places counts",
 }
+
+
+# Right, but not in doubles: what it says of rounding counts for nothing.
+IMPRECISE = {"Attention", "DeformConv", "FlexAttention", "Gelu", "GridSample", "GroupNormalization", "HardSigmoid", "ThresholdedRelu"}
 
 
 def disputed(network, table):

@@ -101,6 +101,8 @@ def reduce_integers(n):
             if np.prod([x.shape[a] for a in axes]) > 6:
                 return
             x = n.same("Clip", [x, n.constant(0, x.dtype), n.constant(2, x.dtype)], x, exact=True)
+        if op == "ReduceSumSquare":
+            x = n.same("Clip", [x, n.constant(0, x.dtype), n.constant(9, x.dtype)], x, exact=True)
         n.node(op, [x, n.i64(*axes)], shape, x.dtype, exact=True, keepdims=keep)
 
 

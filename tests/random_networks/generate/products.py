@@ -44,6 +44,8 @@ def recurrent(n):                                            # time is axis 1, a
     if n.chance(.15):
         attributes["clip"] = 1.5
     if n.chance(.2):
+        x = n.same("Tanh", [x], x)                          # of large sums 1 - sigmoid is nothing but rounding, and Relu lets it through
+        n.forget(x)
         attributes["activations"] = {"LSTM": ["HardSigmoid", "Softsign", "Tanh"], "GRU": ["Sigmoid", "Relu"], "RNN": ["Relu"]}[op] * ways
         attributes |= {"activation_alpha": [.25] * ways, "activation_beta": [.5] * ways} if op == "LSTM" else {}
     if op == "GRU" and n.chance(.5):
@@ -163,7 +165,7 @@ def rotated(n):
 
 
 def linear_attention(n):
-    x = n.find(lambda v: v.dtype in (np.float32, np.float64) and v.rank == 3 and v.size and v.shape[2] <= 40 and v.shape[1] <= 20)
+    x = n.find(lambda v: v.dtype == np.float32 and v.rank == 3 and v.size and v.shape[2] <= 40 and v.shape[1] <= 20)
     if not x or n.open_batch:
         return
     (b, t, d), heads = x.shape, 2 if x.shape[2] % 2 == 0 and n.chance(.6) else 1

@@ -77,7 +77,7 @@ def drawn(n):                                                # what is drawn, no
         return
     seed, kind = float(n.number(1, 99)), n.pick(["RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike"])
     like = kind.endswith("Like")
-    if not like and n.open_batch:
+    if not like and (n.open_batch or not x.rank):
         return
     more = {"seed": seed, "dtype": TYPES[x.dtype], **({} if like else {"shape": list(x.shape)})}
     a, b = (n.same(kind, [x] if like else [], x, **more) for _ in range(2))

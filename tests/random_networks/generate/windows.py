@@ -156,7 +156,7 @@ def between_convolutions(n):                                 # what stands betwe
     if not x:
         return
     # Depthwise ones have a layout of their own.
-    apart = x.shape[1] % 16 == 0 and n.chance(.5)
+    apart = x.shape[1] % 16 == 0 and n.chance(.7)
     c = x.shape[1] if apart else n.pick([16, 32, 32, 48, 20])
 
     def square(v, out):
@@ -169,9 +169,9 @@ def between_convolutions(n):                                 # what stands betwe
     if n.chance(.3):
         y = n.same("Relu", [y], y, exact=y.exact, whole=y.whole)
     b, _, h, w = y.shape
-    kind = n.pick(["split", "slice", "resize", "softmax", "reduce", "concat", "pool", "reduce kept"])
+    kind = n.pick(["split", "slice", "resize", "softmax", "reduce", "concat", "pool", "reduce kept"] if not apart else ["split", "concat", "reduce", "resize", "pool"])
     if kind == "split":
-        first = n.pick([16, 5]) if c > 16 else 4
+        first = n.pick([16, 16, 5]) if c > 16 else 4
         for part in n.move("Split", [y, n.i64(first, c - first)], [[b, first, h, w], [b, c - first, h, w]], y, outputs=2, axis=1):
             square(part, n.pick([8, 16]))
         return
@@ -194,7 +194,7 @@ def between_convolutions(n):                                 # what stands betwe
         axes = numpy_helper.to_array(n.constants[-1])
         y.shape = tuple(1 if i in axes else e for i, e in enumerate([b, c, h, w]))
     elif kind == "concat":
-        y = n.node("Concat", [y, square(x, n.pick([16, 12]))], [], y.dtype, axis=1)
+        y = n.node("Concat", [y, square(x, n.pick([16, 12, 32]))], [], y.dtype, axis=1)
         y.shape = (b, c + n.values[-2].shape[1], h, w)
     else:
         y = n.node(n.pick(["MaxPool", "AveragePool"]), [y], [b, c, h, w], y.dtype, kernel_shape=[3, 3], pads=[1] * 4)
