@@ -42,7 +42,8 @@ EVALUATOR = {                                               # of ONNX, which jud
 
 
 # Right, but not in doubles: what it says of rounding counts for nothing.
-IMPRECISE = {"Attention", "DeformConv", "FlexAttention", "Gelu", "GridSample", "GroupNormalization", "HardSigmoid", "ThresholdedRelu"}
+IMPRECISE = {"Attention", "DeformConv", "FlexAttention", "Gelu", "GridSample", "GroupNormalization", "HardSigmoid", "HardSwish", "LayerNormalization",
+             "LeakyRelu", "RMSNormalization", "ThresholdedRelu"}
 
 
 def disputed(network, table):
