@@ -90,7 +90,8 @@ def main():
     if not a.here and not a.check:
         return in_a_clone(sys.argv[1:])
     failed = [why for fault in faults.FAULTS if (why := misplaced(fault))]
-    print(*(f"FAILED {why}" for why in failed), sep="\n")
+    for why in failed:
+        print(f"FAILED {why}")
     if failed or a.check:
         print(f"{len(faults.FAULTS) - len(failed)} passed, {len(failed)} failed")
         return int(bool(failed))
