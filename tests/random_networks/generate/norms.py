@@ -19,7 +19,7 @@ def batch_norm(n, x=None):
 
 
 def norm(n):
-    x = n.find(lambda v: v.dtype in (np.float32, np.float64) and v.rank >= 2 and v.shape[-1] > 1 and v.size)
+    x = n.find(lambda v: v.float and v.rank >= 2 and v.shape[-1] > 1 and v.size)
     if not x:
         return
     c = [x.shape[-1]]
@@ -58,7 +58,7 @@ def softmax(n):
 
 
 def hardmax(n):
-    x = n.find(lambda v: v.exact and v.dtype in (np.float32, np.float64) and v.rank > 0 and v.size)
+    x = n.find(lambda v: v.exact and v.float and v.rank > 0 and v.size)
     if x:
         n.same("Hardmax", [x], x, exact=True, axis=n.number(-x.rank, x.rank - 1))
 

@@ -48,7 +48,7 @@ def distinct(n, below, count):
 
 
 def scatter_elements(n):
-    x = n.find(lambda v: v.rank >= 2 and v.size and (v.dtype in (np.float32, np.float64) or v.dtype in INTEGERS and v.exact))
+    x = n.find(lambda v: v.rank >= 2 and v.size and (v.float or v.dtype in INTEGERS and v.exact))
     if not x or n.open_batch:
         return
     axis = n.axis(x, 1)
@@ -62,7 +62,7 @@ def scatter_elements(n):
 
 
 def scatter_nd(n):
-    x = n.find(lambda v: v.rank >= 2 and v.size and (v.dtype in (np.float32, np.float64) or v.dtype in INTEGERS and v.exact))
+    x = n.find(lambda v: v.rank >= 2 and v.size and (v.float or v.dtype in INTEGERS and v.exact))
     if not x or n.open_batch:
         return
     count = n.number(1, min(3, x.shape[0]))
@@ -117,7 +117,7 @@ def one_hot(n):
 
 
 def cumulate(n):
-    x = n.find(lambda v: v.rank >= 1 and v.size and (v.dtype in (np.float32, np.float64) or v.exact and v.dtype in (np.int32, np.int64, np.uint32)))
+    x = n.find(lambda v: v.rank >= 1 and v.size and (v.float or v.exact and v.dtype in (np.int32, np.int64, np.uint32)))
     axis = x and n.axis(x)
     if axis is None:
         return

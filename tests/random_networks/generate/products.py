@@ -80,7 +80,7 @@ def whole_products(n):                                       # of integers
 
 
 def einstein(n):
-    x = n.find(lambda v: v.dtype in (np.float32, np.float64) and 2 <= v.rank <= 4 and v.size < 5000 and v.size)
+    x = n.find(lambda v: v.float and 2 <= v.rank <= 4 and v.size < 5000 and v.size)
     if not x:
         return
     letters, m = "abcd"[:x.rank], n.number(1, 6)
@@ -115,7 +115,7 @@ def determinant(n):
 
 def heads_of(n):
     """A value of four axes [B,H,S,D], as attention takes."""
-    return n.find(lambda v: v.dtype in (np.float32, np.float64) and v.rank == 4 and v.size and v.size < 6000 and v.shape[2] > 0 and v.shape[3] % 2 == 0)
+    return n.find(lambda v: v.float and v.rank == 4 and v.size and v.size < 6000 and v.shape[2] > 0 and v.shape[3] % 2 == 0)
 
 
 def attention(n):
@@ -182,7 +182,7 @@ def linear_attention(n):
 
 
 def causal_conv(n):
-    x = n.find(lambda v: v.dtype in (np.float32, np.float64) and v.rank == 3 and v.size)
+    x = n.find(lambda v: v.float and v.rank == 3 and v.size)
     if not x:
         return
     (b, c, t), k = x.shape, n.number(1, 4)

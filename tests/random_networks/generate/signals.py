@@ -5,7 +5,7 @@ from .net import TYPES
 
 
 def transform(n):
-    x = n.find(lambda v: v.dtype in (np.float32, np.float64) and v.rank in (2, 3) and v.size and v.shape[-1] <= 64)
+    x = n.find(lambda v: v.float and v.rank in (2, 3) and v.size and v.shape[-1] <= 64)
     if not x:
         return
     z = n.move("Unsqueeze", [x, n.i64(-1)], [*x.shape, 1], x)
@@ -72,7 +72,7 @@ def training(n):
 
 
 def drawn(n):                                                # what is drawn, nobody promises; that equal seeds draw the same, and the shape
-    x = n.find(lambda v: v.dtype in (np.float32, np.float64) and v.size and v.size < 4000)
+    x = n.find(lambda v: v.float and v.size and v.size < 4000)
     if not x:
         return
     seed, kind = float(n.number(1, 99)), n.pick(["RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike"])
@@ -87,7 +87,7 @@ def drawn(n):                                                # what is drawn, no
 
 
 def certain(n):                                              # draws with only one outcome
-    x = n.find(lambda v: v.exact and v.size and v.dtype in (np.float32, np.float64))
+    x = n.find(lambda v: v.exact and v.size and v.float)
     if not x:
         return
     kind = n.pick(["Bernoulli", "Multinomial", "Dropout"])

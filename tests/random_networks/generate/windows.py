@@ -62,12 +62,24 @@ def conv_block(n):
     elif n.chance(.3):
         op = n.pick(["Mul", "Add", "Sub", "Div"])
         by = [1, y.shape[1]] + [1] * (y.rank - 2)
-        y = n.same(op, [y, n.positive(by, y.dtype, .5, 2) if op == "Div" else n.weights(by, y.dtype)], y)
+        operands = [y, n.positive(by, y.dtype, .5, 2) if op == "Div" else n.weights(by, y.dtype)]
+        y = n.same(op, operands if op == "Div" else n.pick([operands, operands[::-1]]), y)
     other = skip or n.find(lambda v: v.shape == y.shape and v.dtype == y.dtype and v is not y)
     if other and n.chance(.5):
         y = n.node("Add", n.pick([[y, other], [other, y]]), y.shape, y.dtype)
     if n.chance(.8):
         activation(n, y)
+
+
+def divisor(n):                                              # a convolution that something is divided by: kept away from 0
+    x = n.find(lambda v: is_map(v) and v.dtype in (np.float32, np.float64) and v.size < 5000)
+    if x:
+        c, out = x.shape[1], n.pick([1, 4, 16])
+        w = n.random.standard_normal([out, c] + [1] * (x.rank - 2)) / np.sqrt(c)
+        bias = 1 + np.abs(w).reshape(out, -1).sum(1)
+        shape = [x.shape[0], out, *x.shape[2:]]
+        y = n.node("Conv", [n.same("Tanh", [x], x), n.constant(w, x.dtype), n.constant(bias, x.dtype)], shape, x.dtype)
+        n.node("Div", [n.positive([1, out] + [1] * (x.rank - 2), x.dtype), y], shape, x.dtype)
 
 
 def gate(n):                                                # squeeze and excite
@@ -244,10 +256,10 @@ def other_pool(n):
 
 
 def local_response(n):
-    x = n.find(lambda v: is_map(v) and v.dtype in (np.float32, np.float64))
+    x = n.find(lambda v: is_map(v) and v.float)
     if x:
         n.same("LRN", [x], x, size=n.pick([1, 3, 5]), alpha=float(n.pick([1e-4, .5])), bias=1.)
 
 
-STEPS = [(conv_block, 10), (conv, 3), (gate, 2), (pool, 4), (padded_pool, 1), (dense_block, 1), (resize, 2), (between_convolutions, 3), (transposed_conv, 2), (other_pool, 2),
+STEPS = [(conv_block, 10), (conv, 3), (divisor, .5), (gate, 2), (pool, 4), (padded_pool, 1), (dense_block, 1), (resize, 2), (between_convolutions, 3), (transposed_conv, 2), (other_pool, 2),
          (local_response, .7)]
