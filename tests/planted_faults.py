@@ -31,7 +31,7 @@ def misplaced(fault):
 def build():
     """None, or the first lines that say why not."""
     run = subprocess.run(["ninja", "-C", str(BUILD), "_tenon"], capture_output=True, text=True)
-    return None if run.returncode == 0 else next((line for line in run.stdout.splitlines() if "error" in line), run.stdout[-300:])
+    return None if run.returncode == 0 else next((line for line in run.stdout.splitlines() if "error:" in line), run.stdout[-300:])
 
 
 def first_failure(seconds, jobs):
