@@ -20,6 +20,7 @@ def small_window(node):
 ONNX_RUNTIME = [                                            # operator, which of its nodes, what is wrong there
     ("Bernoulli", lambda node: True, "1 with probability 1 - p: as the function's body has it, the text says p"),
     ("ConvTranspose", small_window, "SAME: a window smaller than the stride gives fewer than input * stride elements, which the text asks for"),
+    ("LSTM", lambda node: attribute(node, "clip", None) is not None, "clip: the cell is not clipped before h, the text says the input of activations is"),
     ("GridSample", lambda node: (text(node, "mode", ""), text(node, "padding_mode", "")) == ("cubic", "border"),
      "a place outside is not moved to the border before its taps are, as ONNX's own evaluator does"),
 ]

@@ -245,6 +245,7 @@ def constant_arithmetic(n):                                 # for the folder of 
     if x:
         a = n.node("Add", [n.weights([1], x.dtype), n.weights([1], x.dtype)], [1], x.dtype)
         n.node("Mul", [x, a], x.shape if x.rank else [1], x.dtype)
+        n.forget(a)                                         # one number alone, where differences would cancel
 
 
 def twins(n):                                               # for common subexpressions

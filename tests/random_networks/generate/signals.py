@@ -25,10 +25,10 @@ def transform(n):
 
 
 def short_time(n):
-    x = n.find(lambda v: v.dtype in (np.float32, np.float64) and v.rank == 2 and v.shape[1] >= 7)
+    x = n.find(lambda v: v.dtype in (np.float32, np.float64) and v.rank == 2 and 7 <= v.shape[1] <= 400)
     if x:
         z = n.move("Unsqueeze", [x, n.i64(-1)], [*x.shape, 1], x)
-        frame, step = n.number(3, x.shape[1]), n.number(1, 4)
+        frame, step = n.number(3, min(x.shape[1], 40)), n.number(1, 4)
         count = (x.shape[1] - frame) // step + 1
         window = n.constant(n.random.uniform(.2, 1, frame), x.dtype)
         last = n.constant(frame, np.int64)
