@@ -11,10 +11,11 @@ STEPS = [step for theme in (arithmetic, windows, moves, norms, products, places,
 
 def first_inputs(n):
     batch = BATCH if n.open_batch else n.pick([1, 1, 1, 2, 3])
-    kind = n.pick(["map"] * 6 + ["line", "volume", "rows", "rows", "tokens", "tokens", "edge"])
+    kind = n.pick(["map"] * 6 + ["line", "volume", "rows", "rows", "tokens", "tokens", "cube", "edge"])
     side = lambda: n.pick([1, 2, 5, 7, 8, 9, 12, 14, 17])
     shape = {"map": [batch, n.channels(), side(), side()], "line": [batch, n.channels(), side() * 3], "volume": [batch, n.channels(), 3, 4, 5],
              "rows": [batch, n.pick([1, 7, 9, 16, 33, 64, 100])], "tokens": [batch, n.pick([1, 2, 4]), n.pick([3, 8, 17]), n.pick([4, 16, 33])],
+             "cube": [batch, *[n.pick([3, 4])] * 3],         # axes that are alike: what confuses them keeps the shape
              "edge": [batch, n.pick([0, 1, 1, 3]), n.pick([1, 2]), n.pick([0, 1, 5])]}[kind]
     n.input(shape, n.base)
     if n.chance(.3):
