@@ -41,7 +41,10 @@ def first_failure(seconds, jobs):
                            start_new_session=True)
     try:
         text, _ = run.communicate(timeout=seconds)
-        return next((line for line in text.splitlines() if line.startswith("FAILED ")), f"FAILED without a line: {text[-200:]}" if run.returncode else None)
+        line = next((line for line in text.splitlines() if line.startswith("FAILED seed ")), None)
+        if run.returncode and not line:                     # killed, or it could not even start: that finds nothing
+            raise SystemExit(f"the networks did not run: status {run.returncode}, {text[-300:]}")
+        return line
     except subprocess.TimeoutExpired:
         os.killpg(run.pid, signal.SIGKILL)
         run.communicate()
