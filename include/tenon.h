@@ -65,9 +65,10 @@ struct Options {
   std::map<std::string, DimensionRange> profile;  // of every open dimension, by name; empty: any size, memory grows
 };
 
-// What there is: names of kernels and of graph rules, as stats() counts them; of passes, in their order; of operators.
+// What there is: names of kernels and of graph rules, as stats() counts them; of passes, in their order; of operators;
+// of those ONNX operators of which some uses can be imported, "DOMAIN::NAME" outside ai.onnx.
 struct Catalogue {
-  std::vector<std::string> kernels, rules, passes, operators;
+  std::vector<std::string> kernels, rules, passes, operators, onnx;
 };
 TENON_API Catalogue catalogue();
 

@@ -72,7 +72,7 @@ PYBIND11_MODULE(_tenon, m) {
   add_network(m);
   m.def("catalogue", [] {
     tenon::api::Catalogue all = tenon::api::catalogue();
-    return std::tuple(all.kernels, all.rules, all.passes, all.operators);
+    return std::tuple(all.kernels, all.rules, all.passes, all.operators, all.onnx);
   });
   py::class_<Model>(m, "Model")
       .def_static("load",

@@ -3,11 +3,13 @@
 
 With --device cuda: those that use a GPU, on it; --part i/n runs every n-th test of the long ones. Each suite's last line says "N passed, N failed"; so does ours, with the sum. A suite that runs nothing has failed.
 """
-import concurrent.futures, json, os, pathlib, re, signal, subprocess, sys, tempfile, threading
+import collections, concurrent.futures, json, os, pathlib, re, signal, subprocess, sys, tempfile, threading
 
 ROOT = pathlib.Path(__file__).parent.parent
 TIME_LIMIT = 20 * 60  # seconds a suite; one that hangs fails
 ON_DEVICES = ("run_device", "run_models", "run_onnx_node_tests")  # what knows --device
+FAILURE = re.compile(r"FAILED |\[  FAILED  \] ")  # how a line begins that says what failed
+told = []  # of every run that failed: its name, and the first lines that say why
 TOTALS = re.compile(r"(\d+) passed, (\d+) failed$")
 
 
@@ -47,25 +49,38 @@ def unrandomised(build):
     return command if usable else []
 
 
-def run(command, env):
-    """Runs and shows a suite; returns its exit status and last line."""
-    last = ""
+def run(command, env, time_limit=TIME_LIMIT):
+    """Runs and shows a suite; returns its exit status and last line. What failed is kept for the end, see retell()."""
+    last, said, tail = "", [], collections.deque(maxlen=20)
     process = subprocess.Popen(command, cwd=ROOT, env=env, text=True, errors="replace", stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, start_new_session=True)
 
     def stop():
-        print(f"stopped: {command[-1]} took more than {TIME_LIMIT} s", flush=True)
+        tail.append(f"stopped: {command[-1]} took more than {time_limit} s")
+        print(tail[-1], flush=True)
         os.killpg(process.pid, signal.SIGKILL)
 
-    limit = threading.Timer(TIME_LIMIT, stop)
+    limit = threading.Timer(time_limit, stop)
     limit.start()
     try:
         for line in process.stdout:
             print(line, end="", flush=True)
             last = line.strip() or last
-        return process.wait(), last
+            tail.append(line.rstrip())
+            if FAILURE.match(line) and len(said) < 10 and line.rstrip() not in said:
+                said.append(line.rstrip())
+        status = process.wait()
+        if status:
+            told.append((" ".join(pathlib.Path(word).name for word in command[-2:]), said or list(tail)))
+        return status, last
     finally:
         limit.cancel()
+
+
+def retell():
+    """Once more what failed, so that the end of a log says it: the first lines that do, or else the last ones."""
+    for name, lines in told:
+        print(f"\n---- {name} failed:", *lines, sep="\n")
 
 
 def has_unit_tests(build, filter):
@@ -150,6 +165,7 @@ def main():
     if passed + failed == 0:
         print(f"no test's name contains '{filter}'")
         failed = 1
+    retell()
     print(f"{passed} passed, {failed} failed")
     return int(failed > 0)
 

@@ -96,8 +96,8 @@ class Model:
 
 
 def catalogue():
-    """What there is, by name: `{"kernels": […], "rules": […]}` as `Model.stats` counts them, "passes" and "operators"."""
-    return dict(zip(("kernels", "rules", "passes", "operators"), _catalogue()))
+    """What there is, by name: `{"kernels": […], "rules": […]}` as `Model.stats` counts them, "passes", "operators", and "onnx", the operators of ONNX that can be imported."""
+    return dict(zip(("kernels", "rules", "passes", "operators", "onnx"), _catalogue()))
 
 
 def load(source, **options):

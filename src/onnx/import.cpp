@@ -10,17 +10,23 @@ namespace tenon::onnx {
 
 namespace {
 
-const Import* find_import(const std::string& op_type, const std::string& domain = "") {
-  static const auto index = [] {
-    std::map<std::pair<std::string_view, std::string_view>, const Import*> map;
+using Index = std::map<std::pair<std::string_view, std::string_view>, const Import*>;
+
+const Index& all_imports() {
+  static const Index index = [] {
+    Index map;
     for (Imports family :
          {import_attention, import_index, import_loss, import_make, import_math, import_ml, import_nn, import_norm,
           import_quant, import_random, import_recurrence, import_signal, import_tensor, import_training, import_vision})
       for (const Import& i : family) map.emplace(std::pair(i.domain, i.op_type), &i);
     return map;
   }();
-  auto it = index.find({plain_domain(domain), op_type});
-  return it == index.end() ? nullptr : it->second;
+  return index;
+}
+
+const Import* find_import(const std::string& op_type, const std::string& domain = "") {
+  auto it = all_imports().find({plain_domain(domain), op_type});
+  return it == all_imports().end() ? nullptr : it->second;
 }
 
 int64_t opset_of(const InlinedNode& n) {  // of the node's domain, where it stands
@@ -44,6 +50,13 @@ std::string refusal(const InlinedNode& n) {
 }
 
 }  // namespace
+
+std::vector<std::string> imported_operators() {
+  std::vector<std::string> names;
+  for (const auto& [name, import] : all_imports())
+    names.push_back(name.first.empty() ? std::string(name.second) : concat(name.first, "::", name.second));
+  return names;
+}
 
 // Copied, for the file's bytes are aligned for nothing; the file itself goes when the import is over.
 Weights weights_of(const Tensor& tensor, const Model& model) {

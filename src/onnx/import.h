@@ -15,6 +15,8 @@ using GivenValues = std::map<std::string, Weights>;  // of inputs, which are con
 // on values that nothing states, the error is `not_known`.
 Network import_model(const Model& model, const Stop& stop = {}, std::vector<std::string>* notes = nullptr,
                      const GivenValues& given = {});
+// Names: "Conv", and of another domain "com.microsoft::QLinearAdd".
+std::vector<std::string> imported_operators();
 bool knows(const std::string& op_type);  // of ai.onnx: at least some of its uses can be imported
 
 class Importer;

@@ -153,6 +153,7 @@ Catalogue catalogue() {
       if (info.tier == Tier::network) all.operators.push_back(info.name);
   for (const Provider* p : all_providers())
     for (const std::string& name : p->kernels()) all.kernels.push_back(name);
+  all.onnx = onnx::imported_operators();
   return all;
 }
 

@@ -28,8 +28,9 @@ void softmax_row(const SoftmaxCall& call) {
     sum += e;
     if (!log) store_some<N>(y + whole, rest, e);
   }
-  float total = sum_of_lanes<N>(sum), shift = largest + (log ? std::log(total) : 0.f);
-  auto finish = [&, log = log](F v) { return log ? v - shift : v / total; };
+  // The largest goes first: beside it, the logarithm of the sum would lose its last digits.
+  float total = sum_of_lanes<N>(sum), log_total = std::log(total);
+  auto finish = [&, log = log](F v) { return log ? v - largest - log_total : v / total; };
   const float* from = log ? x : y;
   for (int64_t i = 0; i < whole; i += N) store<N>(y + i, finish(load<N>(from + i)));
   if (rest) store_some<N>(y + whole, rest, finish(load_some<N>(from + whole, rest)));
@@ -53,10 +54,9 @@ void softmax_columns(const SoftmaxCall& call, int64_t stride, int64_t columns) {
     sum += e;
     if (!log) store_at(i, e);
   }
-  F shift = most;
   if (log)
-    for (int64_t i = 0; i < columns; ++i) shift[i] += std::log(sum[i]);
-  for (int64_t i = 0; i < length; ++i) store_at(i, log ? load_at(x, i) - shift : load_at(y, i) / sum);
+    for (int64_t i = 0; i < columns; ++i) sum[i] = std::log(sum[i]);
+  for (int64_t i = 0; i < length; ++i) store_at(i, log ? load_at(x, i) - most - sum : load_at(y, i) / sum);
 }
 
 }  // namespace tenon

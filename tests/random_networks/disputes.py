@@ -1,0 +1,52 @@
+"""Where other implementations do not follow the operator's text, and we do. A network with such a node is not judged by them."""
+
+
+def attribute(node, name, standard):
+    import onnx
+    return next((onnx.helper.get_attribute_value(a) for a in node.attribute if a.name == name), standard)
+
+
+def text(node, name, standard):
+    value = attribute(node, name, standard)
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def small_window(node):
+    k = attribute(node, "kernel_shape", [])
+    d, s = attribute(node, "dilations", [1] * len(k)), attribute(node, "strides", [1] * len(k))
+    return text(node, "auto_pad", "NOTSET").startswith("SAME") and any((kk - 1) * dd + 1 < st for kk, dd, st in zip(k, d, s))
+
+
+ONNX_RUNTIME = [                                            # operator, which of its nodes, what is wrong there
+    ("Bernoulli", lambda node: True, "1 with probability 1 - p: as the function's body has it, the text says p"),
+    ("ConvTranspose", small_window, "SAME: a window smaller than the stride gives fewer than input * stride elements, which the text asks for"),
+    ("LSTM", lambda node: attribute(node, "clip", None) is not None, "clip: the cell is not clipped before h, the text says the input of activations is"),
+    ("GridSample", lambda node: (text(node, "mode", ""), text(node, "padding_mode", "")) == ("cubic", "border"),
+     "a place outside is not moved to the border before its taps are, as ONNX's own evaluator does"),
+]
+
+
+EVALUATOR = {                                               # of ONNX, which judges what ONNX Runtime has no kernel for
+    "AffineGrid": "doubles come out as floats",
+    "Adam": "floats come out as doubles",
+    "AveragePool": "ceil: windows that see padding only are no numbers",
+    "Bernoulli": "draws", "Dropout": "draws", "Multinomial": "draws", "RandomNormal": "draws", "RandomNormalLike": "draws", "RandomUniform": "draws",
+    "RandomUniformLike": "draws",
+    "ConvTranspose": "SAME: other places, other shapes",
+    "Einsum": "bfloat16 comes out as float",
+    "LRN": "the last of the channels around each is left out",
+    "MaxPool": "places count within a channel; other shapes where padding stands on one side",
+    "OneHot": "what is out of range counts from the end again",
+    "QLinearConv": "of one spatial axis: the bias broadcasts along another",
+    "Resize": "antialias with corners aligned: other weights",
+    "TensorScatter": "circular: only the last of the written places counts",
+}
+
+
+# Right, but not in doubles: what it says of rounding counts for nothing.
+IMPRECISE = {"Attention", "DeformConv", "FlexAttention", "Gelu", "GridSample", "GroupNormalization", "HardSigmoid", "HardSwish", "LayerNormalization",
+             "LeakyRelu", "RMSNormalization", "ThresholdedRelu"}
+
+
+def disputed(network, table):
+    return next((reason for node in network.graph.node for op, which, reason in table if node.op_type == op and which(node)), None)
