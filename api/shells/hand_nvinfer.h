@@ -46,8 +46,10 @@ inline bool IExecutionContext_execute(objects::Context& c, int32_t batch, void* 
   return true;
 }
 #else
-inline INetworkDefinition* IBuilder_createNetworkV2(objects::Builder& b, NetworkDefinitionCreationFlags) {
-  return wrap(b.create_network(false));
+inline INetworkDefinition* IBuilder_createNetworkV2(objects::Builder& b, NetworkDefinitionCreationFlags flags) {
+  std::shared_ptr<objects::Network> network = b.create_network(false);
+  network->strongly_typed = flags >> int(NetworkDefinitionCreationFlag::kSTRONGLY_TYPED) & 1U;
+  return wrap(std::move(network));
 }
 inline bool INetworkDefinition_hasImplicitBatchDimension(objects::Network&) { return false; }
 inline IShapeLayer* INetworkDefinition_addShape(objects::Network& n, ITensor& input) {

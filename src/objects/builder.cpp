@@ -131,11 +131,26 @@ OptimizationProfile* Builder::create_profile() {
   return &profile;
 }
 
+static Constraints constraints_of(const Network& network, const BuilderConfig& config) {
+  using enum BuilderFlag;
+  if (network.strongly_typed) {
+    for (BuilderFlag f : {fp16, bf16, int8, fp8, obey_precision_constraints, prefer_precision_constraints})
+      check(!config.flag(f), "a flag that allows or demands other types is set (bit ", int(f),
+            " of the core's), and the network is strongly typed: its types are as its layers say");
+    return Constraints::ignored;
+  }
+  if (config.flag(obey_precision_constraints)) return Constraints::obeyed;
+  bool preferred = config.flag(prefer_precision_constraints) || config.flag(strict_types);
+  return preferred ? Constraints::preferred : Constraints::ignored;
+}
+
 std::shared_ptr<Engine> Builder::build_engine(Network& network, BuilderConfig& config) {
   check(!network.implicit_batch, ErrorId::unsupported,
         "networks with implicit batch; create the network with kEXPLICIT_BATCH");
   network.update();
-  Graph graph = lower(*network.ir);
+  std::vector<std::string> notes;
+  Graph graph = lower(*network.ir, constraints_of(network, config), &notes);
+  for (const std::string& note : notes) say(Severity::warning, note);
   BuildOptions how;
   how.profile = profile_of(config, graph);
   how.tuning_ms = tuning_ms(config.optimization_level);

@@ -16,6 +16,7 @@ struct Builder;
 struct TENON_OBJECT Network : Object {
   std::unique_ptr<tenon::Network> ir;
   bool implicit_batch;
+  bool strongly_typed = false;  // types are as the layers say, and nothing is stored narrower
   std::shared_ptr<Builder> made_by;
   std::vector<std::unique_ptr<Tensor>> inputs;
   std::vector<std::unique_ptr<Layer>> layers;
