@@ -178,7 +178,32 @@ static void changes() {
   CHECK(!std::strcmp(second->getOutput(0)->getName(), "(Unnamed Layer* 4) [Activation]_output"));
 }
 
+#if NV_TENSORRT_MAJOR < 10
+// An engine that was never written: the program's numbers are its own again after the build.
+static void weights_end_with_the_build() {
+  Net net(__LINE__);
+  ITensor* x = net.in({2}, {1, 2});
+  std::vector<float> numbers = {10, 20};
+  ITensor* c = net->addConstant(dims({2}), Weights{DataType::kFLOAT, numbers.data(), 2})->getOutput(0);
+  ITensor* y = net->addElementWise(*x, *c, ElementWiseOperation::kSUM)->getOutput(0);
+  y->setName("y");
+  net->markOutput(*y);
+  ICudaEngine* engine = net.builder->buildEngineWithConfig(*net.n, *net.config);
+  CHECK(engine != nullptr);
+  numbers = {-7, -7};
+  IExecutionContext* context = engine->createExecutionContext();
+  float in[] = {1, 2}, out[] = {0, 0};
+  void* bindings[] = {in, out};
+  CHECK(context->executeV2(bindings) && out[0] == 11 && out[1] == 22);
+  delete context;
+  delete engine;
+}
+#endif
+
 int main() {
+#if NV_TENSORRT_MAJOR < 10
+  weights_end_with_the_build();
+#endif
   constants_and_types();
   fills();
   quantization();
