@@ -1,5 +1,6 @@
 """Normalisation, softmax, sums along axes, losses."""
 import numpy as np
+from onnx import TensorProto, helper
 
 from .net import BF16, FLOATS, INTEGERS, float_value, is_map
 
@@ -18,13 +19,21 @@ def batch_norm(n, x=None):
         return n.same("BatchNormalization", [x, *p], x)
 
 
-def written_norm(n, x, scale, bias):                        # layer or RMS normalisation from its parts
-    one, last = [*x.shape[:-1], 1], n.constant([-1], np.int64)
-    mean = lambda v: n.node("ReduceMean", [v, last], one, x.dtype, opset=18)
-    off = x if n.chance(.3) else n.same("Sub", [x, mean(x)], x)
-    spread = n.node("Add", [mean(n.same("Mul", [off, off], x)), n.constant(1e-2, x.dtype)], one, x.dtype)
-    root = n.node("Sqrt", [spread], one, x.dtype)
-    y = n.same("Div", [off, root], x) if n.chance(.5) else n.same("Mul", [off, n.node("Reciprocal", [root], one, x.dtype)], x)
+def written_norm(n, x, scale, bias):                        # layer or RMS normalisation from its parts, as exporters write it
+    half = x.dtype in HALVES
+    wide = n.node("Cast", [x], x.shape, np.float32, to=TensorProto.FLOAT) if half else x
+    one, last = [*x.shape[:-1], 1], n.i64(-1)
+    mean = lambda v: n.node("ReduceMean", [v, last], one, wide.dtype, opset=18)
+    middle = mean(wide) if n.chance(.7) else None
+    off = n.same("Sub", [wide, middle], wide) if middle else wide
+    spread = n.node("Add", [mean(n.same("Mul", [off, off], wide)), n.constant(1e-2, wide.dtype)], one, wide.dtype)
+    root = n.node("Sqrt", [spread], one, wide.dtype)
+    if middle and not half and n.chance(.3):                # x a + (bias - mean a)
+        a = n.same("Mul", [n.node("Reciprocal", [root], one, x.dtype), scale], x)
+        return n.same("Add", [n.same("Mul", [x, a], x), n.same("Sub", [bias, n.same("Mul", [middle, a], x)], x)], x)
+    y = n.same("Div", [off, root], wide) if n.chance(.5) else n.same("Mul", [off, n.node("Reciprocal", [root], one, wide.dtype)], wide)
+    if half:
+        y = n.node("Cast", [y], x.shape, x.dtype, to=helper.np_dtype_to_tensor_dtype(np.dtype(x.dtype)))
     return n.same("Add", [n.same("Mul", [y, scale], x), bias], x)
 
 
@@ -35,7 +44,7 @@ def norm(n):
     c = [x.shape[-1]]
     parameters = lambda c: [n.positive(c, x.dtype), n.weights(c, x.dtype)]
     kind = n.pick(["LayerNormalization"] * 3 + ["RMSNormalization", "InstanceNormalization", "GroupNormalization", "MeanVarianceNormalization", "LpNormalization"])
-    if n.chance(.2) and x.dtype == np.float32:
+    if n.chance(.2) and x.dtype in (np.float32, *HALVES):
         return written_norm(n, x, *parameters(c))
     if kind == "LayerNormalization":
         axis = n.pick([-1, -1, n.axis(x, 1)])

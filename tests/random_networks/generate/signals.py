@@ -22,6 +22,7 @@ def transform(n):
         back = n.node("DFT", [y, "", n.constant(axis, np.int64)], y.shape, x.dtype, inverse=1)
         n.node("Gather", [back, n.constant(0, np.int64)], y.shape[:-1], x.dtype, axis=x.rank)
         n.forget(back)                                      # its imaginary part is 0 but for rounding
+    n.forget(y)                                             # that of its first bin, too, and a slice could hold nothing else
 
 
 def short_time(n):
