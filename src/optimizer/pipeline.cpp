@@ -16,7 +16,8 @@ const std::vector<Pass>& passes() {
                                       {"recognize_norms", recognize_norms},
                                       {"recognize_activations", recognize_activations},
                                       {"fold_pads", fold_pads},
-                                      {"fold_into_conv", fold_into_conv}};
+                                      {"fold_into_conv", fold_into_conv},
+                                      {"fold_into_matmul", fold_into_matmul}};
   return list;
 }
 

@@ -7,6 +7,7 @@ REASONS = {
     ("operator", "section"): "ISliceLayer only",
     ("operator", "shuffle"): "IShuffleLayer only",
     ("rule", "dissolve_shuffle"): "IShuffleLayer only",
+    ("rule", "fold_transpose"): "constants over 64 MiB only: smaller ones are transposed at build",
     ("rule", "fold_scale"): "IScaleLayer only",
 }
 
