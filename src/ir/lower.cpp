@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "ir/fields_text.h"
 #include "ir/graph.h"
 #include "ir/network.h"
-#include "ops/cast/cast.h"
 
 namespace tenon {
 
@@ -88,7 +88,11 @@ class Lowering {
   Value& converted(Value& value, ElementType to, std::string name) {
     if (value.element() == to || !float_types.contains(value.element()) || !float_types.contains(to)) return value;
     Value*& known = casts_[{&value, to}];
-    if (!known) known = &graph_.append(std::make_unique<Cast>(to), {&value}, {std::move(name)}).output();
+    if (!known) {
+      std::unique_ptr<Op> cast = find_op("cast").make(0);
+      parse_fields(*cast, concat("to=", to));
+      known = &graph_.append(std::move(cast), {&value}, {std::move(name)}).output();
+    }
     return *known;
   }
 

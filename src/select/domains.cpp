@@ -1,16 +1,13 @@
 #include "select/domains.h"
 
 #include "ir/graph.h"
-#include "ops/reduce/reduce.h"
 
 namespace tenon {
 
 // Squares, powers and sums leave the range of f16 long before what is made of them does.
 static bool leaves_range(const Node& node) {
   std::string_view op = node.info().name;
-  if (const Reduce* reduce = as<Reduce>(node))
-    return reduce->kind != ReduceKind::max && reduce->kind != ReduceKind::min && reduce->kind != ReduceKind::mean;
-  return op == "pow" || op == "exp" || (op == "mul" && &node.input(0) == &node.input(1));
+  return op == "reduce" || op == "pow" || op == "exp" || (op == "mul" && &node.input(0) == &node.input(1));
 }
 
 Domains domains(const Graph& graph, Permissions permissions) {
