@@ -108,6 +108,43 @@ TEST_F(Objects, layers_can_be_changed_after_their_shapes_were_asked_for) {
   EXPECT_THROW(layer->output(0)->dimensions(), Error);
 }
 
+TEST_F(Objects, a_precision_is_obeyed_where_a_flag_says_so) {
+  PoolingLayer* layer = pool(dims({1, 1, 2, 2}));
+  layer->set_precision(DataType::half);
+  float x[] = {1, 1.0002F, 0, -1}, y = 0;
+  auto run = [&] {
+    auto context = builder->build_engine(*network, *config)->create_context();
+    void* bindings[] = {x, &y};
+    context->execute_v2(bindings);
+    return y;
+  };
+  EXPECT_EQ(run(), 1.0002F);
+  for (BuilderFlag flag : {BuilderFlag::prefer_precision_constraints, BuilderFlag::obey_precision_constraints}) {
+    config->set_flag(flag);
+    EXPECT_EQ(run(), 1) << "in f16 the two numbers are one";
+    config->clear_flag(flag);
+  }
+  layer->reset_precision();
+  layer->set_output_type(0, DataType::half);
+  config->set_flag(BuilderFlag::obey_precision_constraints);
+  EXPECT_EQ(run(), 1);
+  layer->set_precision(DataType::int8);
+  EXPECT_THROW(run(), Error);
+  config->clear_flag(BuilderFlag::obey_precision_constraints);
+  config->set_flag(BuilderFlag::prefer_precision_constraints);
+  EXPECT_EQ(run(), 1);
+  EXPECT_TRUE(lines->errors.empty());
+}
+
+TEST_F(Objects, a_strongly_typed_network_refuses_flags_that_change_types) {
+  PoolingLayer* layer = pool(dims({1, 1, 2, 2}));
+  network->strongly_typed = true;
+  layer->set_precision(DataType::half);  // says nothing here
+  EXPECT_NE(builder->build_engine(*network, *config), nullptr);
+  config->set_flag(BuilderFlag::fp16);
+  EXPECT_THROW(builder->build_engine(*network, *config), Error);
+}
+
 TEST_F(Objects, wrong_calls_are_refused_and_reported_once) {
   pool(dims({1, 1, 4, 4}));
   EXPECT_THROW(network->input(7), Error);

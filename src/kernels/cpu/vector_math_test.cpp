@@ -18,14 +18,13 @@ double in_ulp(float found, double exact) {
 }
 
 void expect_within(Opcode code, double (*exact)(double), double ulp) {
-  PointwiseFunction functions[] = {pointwise_function<4>(code, ElementType::f32, ElementType::f32),
-                                   pointwise_function<8>(code, ElementType::f32, ElementType::f32),
-                                   pointwise_function<16>(code, ElementType::f32, ElementType::f32)};
+  decltype(&pointwise_function<4>) of_width[] = {pointwise_function<4>, pointwise_function<8>, pointwise_function<16>};
   float x[pointwise_group], y[pointwise_group];
-  for (int width = 0; width <= int(isa()); ++width)
+  for (int width = 0; width <= int(isa()); ++width) {
+    PointwiseFunction function = of_width[width](code, ElementType::f32, ElementType::f32);
     for (uint64_t next = 0; next < uint64_t(1) << 32;) {
       for (float& v : x) v = std::bit_cast<float>(uint32_t(next)), next += 50021;
-      functions[width]({y, {x}, {1}, pointwise_group});
+      function({y, {x}, {1}, pointwise_group});
       for (int i = 0; i < pointwise_group; ++i) {
         float best = float(exact(double(x[i])));
         if (std::isnan(best)) ASSERT_TRUE(std::isnan(y[i])) << name_of(code) << " of " << x[i] << " is " << y[i];
@@ -33,6 +32,7 @@ void expect_within(Opcode code, double (*exact)(double), double ulp) {
         else ASSERT_LE(in_ulp(y[i], exact(double(x[i]))), ulp) << name_of(code) << " of " << x[i] << " is " << y[i];
       }
     }
+  }
 }
 
 TEST(VectorMath, IsAsCloseAsItSays) {
