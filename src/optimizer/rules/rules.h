@@ -4,7 +4,14 @@
 
 namespace tenon {
 
-extern const Rules spread_scales, fold_constants, cancel_moves, cancel_casts, recognize_norms, recognize_activations,
-    fold_pads, fold_into_conv, fold_into_matmul;
+extern const Rules spread_scales;
+extern const Rules fold_constants;
+extern const Rules cancel_moves;
+extern const Rules cancel_casts;
+extern const Rules recognize_norms;
+extern const Rules recognize_activations;
+extern const Rules fold_pads;
+extern const Rules fold_into_conv;
+extern const Rules fold_into_matmul;
 
 }  // namespace tenon
