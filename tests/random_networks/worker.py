@@ -89,7 +89,7 @@ def stirred(arbiter, feed, names, seed):
     random = np.random.default_rng(seed)
     if any(name.startswith("whole") for name in feed):
         return
-    for _ in range(4):
+    for _ in range(16):
         near = {k: v.astype(np.float64) * (1 + random.choice([-.5, .5], v.shape) * float(ml_dtypes.finfo(v.dtype).eps)) if is_float(v.dtype) else v for k, v in feed.items()}
         yield run(arbiter, near, names)
 
