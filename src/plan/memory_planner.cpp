@@ -15,12 +15,6 @@ struct Block {
   int64_t* place;  // where its offset is wanted
 };
 
-Dim count_of(const Shape& shape) {
-  Dim count = 1;
-  for (const Dim& d : shape) count = count * d;
-  return count;
-}
-
 // A step's operand that dies there lends its memory to the result, if the kernel asked for that.
 void share_in_place(Plan& plan) {
   for (int i = 0; i < int(plan.steps.size()); ++i) {
@@ -31,7 +25,7 @@ void share_in_place(Plan& plan) {
     bool dies_here = plan.slots[size_t(operand)].last == i && std::count(s.in.begin(), s.in.end(), operand) == 1;
     const Slot& given = plan.slots[size_t(operand)];
     bool same_shape = given.type.shape == taker.type.shape;
-    bool same_count = given.format.layout == Layout::plain && count_of(given.type.shape) == count_of(taker.type.shape);
+    bool same_count = given.format.layout == Layout::plain && count(given.type.shape) == count(taker.type.shape);
     bool same_size = (same_shape || same_count) && given.format == taker.format;
     if (lender.place != Slot::arena || taker.place != Slot::arena || !dies_here || !same_size) continue;
     taker.home = plan.slots[size_t(operand)].home;
