@@ -35,6 +35,7 @@ void Source::add_to(CLI::App& command, bool with_options) {
   command.add_option("model", path, "ONNX or engine file")->required();
   if (!with_options) return;
   command.add_option("--device", options.device, "cpu; cuda: the first NVIDIA GPU; auto: it if there is one");
+  command.add_option("--keep", options.keep, "values that stay f32 all the same, by name");
   command.add_option("--permit", options.permit, "what f32 values inside may be stored as: f16, bf16")
       ->allow_extra_args(false)
       ->delimiter(',');

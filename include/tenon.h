@@ -56,6 +56,7 @@ struct Options {
   // Element types that f32 values inside may be stored in where that is faster: "f16", "bf16". A permission, no
   // command.
   std::vector<std::string> permit;
+  std::vector<std::string> keep;       // values by name, as in the ONNX file, that no permission is for
   int threads = 0;                     // 0: all that the process may use
   bool optimize = true;                // false: every node by its reference kernel
   double tuning_ms = 0;                // time for measuring kernels; 0: choose by prediction alone

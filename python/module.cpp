@@ -44,6 +44,7 @@ static void add_options(py::module_& m) {
       }))
       .def_readwrite("device", &Options::device)
       .def_readwrite("permit", &Options::permit)
+      .def_readwrite("keep", &Options::keep)
       .def_readwrite("threads", &Options::threads)
       .def_readwrite("optimize", &Options::optimize)
       .def_readwrite("tuning_ms", &Options::tuning_ms)

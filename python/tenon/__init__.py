@@ -105,6 +105,7 @@ def load(source, **options):
 
     device="cpu"     "cuda": the first NVIDIA GPU; "auto": it if there is one
     permit=()        what f32 values inside may be stored as where that is faster: "f16", "bf16"
+    keep=()          names of values, as in the ONNX file, that no permission is for
     threads=0        how many; 0 takes all that the process may use
     optimize=True    False runs every node by its reference kernel
     tuning_ms=0      time for measuring kernels; 0 chooses by prediction alone

@@ -4,11 +4,12 @@ import os
 from ._tenon import Options
 
 
-def native_options(device="cpu", permit=(), threads=0, optimize=True, tuning_ms=0, providers=(), profile=None,
+def native_options(device="cpu", permit=(), keep=(), threads=0, optimize=True, tuning_ms=0, providers=(), profile=None,
                    timing_cache=""):
     options = Options()
     options.device = device
     options.permit = list(permit)
+    options.keep = list(keep)
     options.threads = threads
     options.optimize = optimize
     options.tuning_ms = tuning_ms

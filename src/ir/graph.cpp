@@ -67,7 +67,10 @@ Graph clone(const Graph& graph) {
     for (const auto& out : n->outputs()) names.push_back(out->name);
     Node& node = copy.append(n->op().clone(), std::move(inputs), std::move(names));
     copy.origins(node) = n->origins();
-    for (size_t i = 0; i < n->outputs().size(); ++i) twin[n->outputs()[i].get()] = &node.output(int(i));
+    for (size_t i = 0; i < n->outputs().size(); ++i) {
+      twin[n->outputs()[i].get()] = &node.output(int(i));
+      node.output(int(i)).kept = n->outputs()[i]->kept;
+    }
   }
   for (const Graph::Output& out : graph.outputs()) copy.mark_output(*twin.at(out.value), out.name);
   return copy;

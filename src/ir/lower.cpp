@@ -59,7 +59,7 @@ class Lowering {
           "dequantize layers alone");
     std::vector<Value*> operands = inputs;
     for (Value*& in : operands)
-      if (precision) in = &converted(*in, *precision, concat(in->name, ".", *precision));
+      if (precision) in = &kept_at(*precision, converted(*in, *precision, concat(in->name, ".", *precision)));
     std::vector<ElementType> before = types_of(n.op(), inputs), made = types_of(n.op(), operands);
     std::vector<std::string> names;
     for (size_t i = 0; i < n.outputs().size(); ++i) {
@@ -72,10 +72,17 @@ class Lowering {
     for (size_t i = 0; i < names.size(); ++i) {
       const Value& was = *n.outputs()[i];
       ElementType wanted = stored(was, made[i]);
-      Value& kept =
+      if (precision) kept_at(*precision, node.output(int(i)));
+      Value& result =
           converted(node.output(int(i)), wanted, wanted == before[i] ? was.name : concat(was.name, ".", wanted));
-      copy_[&was] = &converted(kept, before[i], was.name);
+      if (network_.output_types().contains(&was)) kept_at(wanted, result);
+      copy_[&was] = &converted(result, before[i], was.name);
     }
+  }
+
+  static Value& kept_at(ElementType precision, Value& value) {
+    value.kept = value.kept || (value.element() == precision && float_types.contains(precision));
+    return value;
   }
 
   ElementType stored(const Value& value, ElementType otherwise) const {

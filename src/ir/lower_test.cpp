@@ -31,22 +31,29 @@ TEST_F(Constrained, a_precision_casts_operands_and_result) {
   EXPECT_EQ(lowered(Constraints::obeyed), lowered(Constraints::preferred));
   EXPECT_EQ(lowered(Constraints::obeyed),
             to_text(parse("x = input() type=f32[2,3]\nx.f16 = cast(x) to=f16\na.f16 = exp(x.f16)\n"
-                          "a = cast(a.f16) to=f32\ny = add(a, x)\nreturn y\n")));
+                          "a = cast(a.f16) to=f32\ny = add(a, x)\nkeep x.f16, a.f16\nreturn y\n")));
   EXPECT_TRUE(notes.empty());
+}
+
+TEST_F(Constrained, what_has_the_precision_already_is_kept_from_narrower_storage) {
+  network.precisions()[a.producer] = ElementType::f32;
+  std::string lines = lowered(Constraints::obeyed);
+  EXPECT_EQ(lines, to_text(parse("x = input() type=f32[2,3]\na = exp(x)\ny = add(a, x)\nkeep x, a\nreturn y\n")));
+  EXPECT_EQ(lines, to_text(parse(lines)));
 }
 
 TEST_F(Constrained, an_output_type_rounds_what_others_read) {
   network.output_types()[&a] = ElementType::bf16;
   EXPECT_EQ(lowered(Constraints::obeyed),
             to_text(parse("x = input() type=f32[2,3]\na.f32 = exp(x)\na.bf16 = cast(a.f32) to=bf16\n"
-                          "a = cast(a.bf16) to=f32\ny = add(a, x)\nreturn y\n")));
+                          "a = cast(a.bf16) to=f32\ny = add(a, x)\nkeep a.bf16\nreturn y\n")));
 }
 
 TEST_F(Constrained, an_output_type_equal_to_the_precision_is_cast_once) {
   network.precisions()[a.producer] = network.output_types()[&a] = ElementType::f16;
   EXPECT_EQ(lowered(Constraints::obeyed),
             to_text(parse("x = input() type=f32[2,3]\nx.f16 = cast(x) to=f16\na.f16 = exp(x.f16)\n"
-                          "a = cast(a.f16) to=f32\ny = add(a, x)\nreturn y\n")));
+                          "a = cast(a.f16) to=f32\ny = add(a, x)\nkeep x.f16, a.f16\nreturn y\n")));
 }
 
 TEST_F(Constrained, two_nodes_share_the_cast_of_an_operand) {
@@ -54,7 +61,8 @@ TEST_F(Constrained, two_nodes_share_the_cast_of_an_operand) {
   EXPECT_EQ(
       lowered(Constraints::obeyed),
       to_text(parse("x = input() type=f32[2,3]\nx.f16 = cast(x) to=f16\na.f16 = exp(x.f16)\na = cast(a.f16) to=f32\n"
-                    "a.f16.1 = cast(a) to=f16\ny.f16 = add(a.f16.1, x.f16)\ny = cast(y.f16) to=f32\nreturn y\n")));
+                    "a.f16.1 = cast(a) to=f16\ny.f16 = add(a.f16.1, x.f16)\ny = cast(y.f16) to=f32\n"
+                    "keep x.f16, a.f16, a.f16.1, y.f16\nreturn y\n")));
 }
 
 TEST_F(Constrained, int8_is_refused_or_noted) {

@@ -18,6 +18,7 @@ struct Value {
   std::optional<Type> inferred;      // always there in a Graph
   std::optional<Contents> contents;  // of small integer tensors, where known
   std::vector<Node*> users;          // one entry per use
+  bool kept = false;                 // never stored narrower than its type, whatever a build permits
 
   const TensorType& type() const;  // of a tensor; refuses other kinds
   const Shape& shape() const { return type().shape; }

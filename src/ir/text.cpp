@@ -14,7 +14,11 @@ static std::string print(const Graph& graph, WeightsText how, std::vector<Weight
     for (const Value* in : n->inputs()) inputs += (inputs.empty() ? "" : ", ") + quoted(in->name);
     text += concat(outputs, " = ", n->info().name, "(", inputs, ")", fields_text(n->op(), how, list), types, "\n");
   }
-  std::string returned;
+  std::string kept, returned;
+  for (const auto& n : graph.nodes())
+    for (const auto& out : n->outputs())
+      if (out->kept) kept += (kept.empty() ? "keep " : ", ") + quoted(out->name);
+  if (!kept.empty()) text += kept + "\n";
   for (const Graph::Output& out : graph.outputs()) {
     returned += (returned.empty() ? "return " : ", ") + quoted(out.value->name);
     if (out.name != out.value->name) returned += " as " + quoted(out.name);
@@ -36,6 +40,16 @@ static void parse_return(Graph& graph, Words words) {
     Value* value = graph.find(name);
     check(value, ErrorId::text_malformed, "'", name, "' is not defined above");
     graph.mark_output(*value, words.take("as ") ? words.name() : name);
+  } while (words.take(","));
+  check(words.at_end(), ErrorId::text_malformed, "unexpected '", words.rest(), "'");
+}
+
+static void parse_keep(const Graph& graph, Words words) {
+  do {
+    std::string name = words.name();
+    Value* value = graph.find(name);
+    check(value, ErrorId::text_malformed, "'", name, "' is not defined above");
+    value->kept = true;
   } while (words.take(","));
   check(words.at_end(), ErrorId::text_malformed, "unexpected '", words.rest(), "'");
 }
@@ -80,6 +94,7 @@ Graph parse(const Text& text) {
       Words words(line);
       if (words.at_end() || words.rest()[0] == '#') continue;
       if (words.take("return ")) parse_return(graph, words);
+      else if (words.take("keep ")) parse_keep(graph, words);
       else parse_node(graph, words, text.weights);
     } catch (Error& e) {
       e.add_context(concat("line ", number));

@@ -1,4 +1,5 @@
-// The text form of a graph: one line a node, `y = softmax(x) axis=-1 : f32[N,3]`, then `return y`. Reads back.
+// The text form of a graph: one line a node, `y = softmax(x) axis=-1 : f32[N,3]`, then `keep y` for values that are
+// never stored narrower than their type, and `return y`. Reads back.
 #pragma once
 #include "ir/fields_text.h"
 #include "ir/graph.h"

@@ -27,6 +27,7 @@ Verdict Rewriter::replace(Node& root, Value& value) {
   for (Graph::Output& out : graph_.outputs_)
     if (out.value == &old) out.value = &value;
   if (!value.contents) value.contents = old.contents;
+  value.kept = value.kept || old.kept;
   std::set<std::string> origins;
   remove_dead(root, origins);
   if (!value.producer->inputs().empty()) value.producer->origins_.insert(origins.begin(), origins.end());

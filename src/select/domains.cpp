@@ -17,7 +17,7 @@ Domains domains(const Graph& graph, Permissions permissions) {
   for (const auto& n : graph.nodes())
     for (const auto& v : n->outputs()) {
       ElementSet allowed = v->element();
-      if (!visible.contains(v.get()) && v->element() == ElementType::f32) {
+      if (!v->kept && !visible.contains(v.get()) && v->element() == ElementType::f32) {
         if (permissions.f16 && !leaves_range(*n)) allowed = allowed | ElementType::f16;
         if (permissions.bf16) allowed = allowed | ElementType::bf16;
       }

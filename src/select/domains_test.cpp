@@ -27,6 +27,13 @@ TEST(Domains, permissions_are_for_f32_values_inside) {
   for (const char* other : {"k", "b", "y"}) EXPECT_FALSE(both.holds(other, f16)) << other;
 }
 
+TEST(Domains, what_is_kept_has_its_type_alone) {
+  Storage s("x = input() type=f32[8]\na = relu(x)\nb = neg(a)\ny = neg(b)\nkeep x, a\nreturn y\n",
+            {.f16 = true, .bf16 = true});
+  for (const char* kept : {"x", "a"}) EXPECT_FALSE(s.holds(kept, f16) || s.holds(kept, bf16)) << kept;
+  EXPECT_TRUE(s.holds("b", f16));
+}
+
 TEST(Domains, what_grows_is_not_stored_in_f16) {
   Storage s(
       "x = input() type=f32[4,8]\nt = constant() data=f32[]{2}\nm = reduce(x) kind=mean axes=1\nd = sub(x, m)\n"

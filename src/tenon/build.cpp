@@ -102,6 +102,11 @@ Built build(Graph lowered, const BuildOptions& options) {
   auto start = clock::now();
   Built built;
   built.graph = std::make_unique<Graph>(std::move(lowered));
+  for (const std::string& name : options.keep) {
+    Value* value = built.graph->find(name);
+    check(value, "'", name, "' is to be kept, but no value is called so");
+    value->kept = true;
+  }
   Graph graph = clone(*built.graph);
   if (options.optimize) {
     RewriteLog log = optimize(graph, {.stop = options.stop}, [](const char*, const Graph&) {});

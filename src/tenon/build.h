@@ -7,6 +7,7 @@ namespace tenon {
 struct BuildOptions {
   std::string device = "cpu";
   Permissions permissions = {};
+  std::vector<std::string> keep = {};  // names of values that they are not for
   int threads = 0;
   bool optimize = true;  // false: every node by its reference kernel
   double tuning_ms = 0;

@@ -86,6 +86,7 @@ static BuildOptions how_to_build(const Options& options) {
     check(element == "f16" || element == "bf16", "'", element, "' cannot be permitted; f16 and bf16 can");
     (element == "f16" ? how.permissions.f16 : how.permissions.bf16) = true;
   }
+  how.keep = options.keep;
   how.threads = options.threads;
   how.optimize = options.optimize;
   how.tuning_ms = options.tuning_ms;
