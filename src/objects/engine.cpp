@@ -11,6 +11,7 @@ namespace tenon::objects {
 
 Engine::Engine(std::shared_ptr<const Built> b) : built(std::move(b)) {
   auto add = [&](const Bound& bound, bool is_input) {
+    check_whole_bytes(bound.type.element, bound.name);
     ports.push_back({bound.name, data_type_of(bound.type.element), dims_of(bound.type.shape), is_input});
   };
   for (const Bound& in : built->plan->inputs) add(in, true);

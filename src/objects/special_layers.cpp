@@ -1,0 +1,168 @@
+#include "objects/special_layers.h"
+
+#include <cmath>
+#include <limits>
+
+#include "objects/convert.h"
+#include "objects/draft.h"
+#include "ops/dequantize/dequantize.h"
+#include "ops/elementwise/elementwise.h"
+#include "ops/matmul/matmul.h"
+#include "ops/quantize/quantize.h"
+#include "ops/range/range.h"
+#include "ops/reduce/reduce.h"
+#include "ops/select/select.h"
+#include "ops/unary/unary.h"
+#include "ops/unsqueeze/unsqueeze.h"
+
+namespace tenon::objects {
+
+Values AssertionLayer::build(Draft& draft) const {
+  check(draft.type(0).element == ElementType::boolean, ErrorId::unsupported_type, "the condition is ", draft.type(0),
+        ", expected booleans");
+  return {};
+}
+
+MoeLayer::MoeLayer(Network& n) : Layer(n, LayerType::moe, 10), limit(std::numeric_limits<float>::infinity()) {}
+
+void MoeLayer::set_gated_weights(Tensor& gate, Tensor& up, Tensor& down, MoEActType function) {
+  set_input(3, gate);
+  set_input(4, up);
+  set_input(5, down);
+  activation = function;
+}
+
+void MoeLayer::set_gated_biases(Tensor& gate, Tensor& up, Tensor& down) {
+  set_input(6, gate);
+  set_input(7, up);
+  set_input(8, down);
+}
+
+void MoeLayer::set_static_quantization(Tensor& scale, DataType type) {
+  element_of(type);
+  set_input(9, scale);
+  quantize_to = type;
+  dynamic = false;
+}
+
+void MoeLayer::set_dynamic_quantization(Tensor& scale, DataType type, const Dims& block, DataType scales) {
+  element_of(type), element_of(scales);
+  set_input(9, scale);
+  quantize_to = type, scale_type = scales, quantize_block = block;
+  dynamic = true;
+}
+
+Dims MoeLayer::get_quantize_block() const {
+  if (quantize_block) return *quantize_block;
+  Dims none;
+  none.n = -1;
+  return none;
+}
+
+void MoeLayer::set_limit(float l) {
+  check(l > 0, "the limit is ", double(l), "; it is above 0");
+  limit = l;
+}
+void MoeLayer::set_alpha(float a) {
+  check(std::isfinite(a), "alpha is ", double(a));
+  alpha = a;
+}
+void MoeLayer::set_beta(float b) {
+  check(std::isfinite(b), "beta is ", double(b));
+  beta = b;
+}
+void MoeLayer::set_swiglu(float l, float a, float b) {
+  check(l > 0 && std::isfinite(a) && std::isfinite(b), "the limit is ", double(l), ", alpha ", double(a), ", beta ",
+        double(b));
+  limit = l, alpha = a, beta = b;
+}
+
+// Of every expert; bias, where there is one, for each.
+tenon::Value& MoeLayer::product(Draft& draft, tenon::Value& x, int weights) const {
+  check(draft.rank(weights) == 3, "weights ", weights, " are ", draft.type(weights), ", expected one matrix an expert");
+  tenon::Value& y = draft.add(MatMul(), {&x, &draft.cast(draft.in(weights), draft.type(x).element)});
+  if (!draft.has(weights + 3)) return y;
+  const TensorType bias = draft.type(weights + 3), type = draft.type(y);
+  bool fits = bias.rank() == 2;
+  for (size_t d = 0; fits && d < 2; ++d) {
+    const Dim& expected = type.shape[2 * d];
+    fits = !bias.shape[d].known() || !expected.known() || bias.shape[d] == expected;
+  }
+  check(fits, "bias ", weights + 3, " is ", bias, ", expected [experts,outputs] for ", type);
+  tenon::Value& row = draft.cast(draft.add(Unsqueeze({1}), {&draft.in(weights + 3)}), type.element);
+  return draft.add(Elementwise("add"), {&y, &row});
+}
+
+Values MoeLayer::build(Draft& draft) const {
+  const TensorType x = draft.type(0), chosen = draft.type(1), scores = draft.type(2);
+  check(x.rank() >= 2 && float_types.contains(x.element), "the tokens are ", x, ", expected floats [N…,hidden]");
+  const Dim tokens = count(Shape(x.shape.begin(), x.shape.end() - 1)),
+            k = chosen.shape.empty() ? 1 : chosen.shape.back();
+  for (const TensorType* t : {&chosen, &scores}) {
+    bool fits = t->rank() == x.rank() && (!t->shape.back().known() || !k.known() || t->shape.back() == k);
+    for (size_t d = 0; fits && d + 1 < x.shape.size(); ++d)
+      fits = !x.shape[d].known() || !t->shape[d].known() || x.shape[d] == t->shape[d];
+    check(fits, "experts are ", chosen, " and scores ", scores, ", expected some for each token of ", x);
+  }
+  check(!dynamic, ErrorId::unsupported,
+        "quantization of a mixture's activations by scales that follow from them; a scale that is given is possible");
+  const Dim experts = draft.rank(3) == 3 ? draft.type(3).shape[0] : Dim(0);
+  check(experts.known() && experts.value() >= 1, ErrorId::unsupported, "the weights are ", draft.type(3),
+        ", expected [experts,hidden,inner] with a number of experts that is known");
+  auto binary = [&](const char* name, tenon::Value& a, tenon::Value& b) -> tenon::Value& {
+    return draft.add(Elementwise(name), {&a, &b});
+  };
+  auto number = [&](double n) -> tenon::Value& { return draft.scalar(n, x.element); };
+
+  tenon::Value& rows = draft.reshape(draft.in(0), {1, tokens, x.shape.back()});
+  tenon::Value *gate = &product(draft, rows, 3), *up = &product(draft, rows, 4);
+  if (std::isfinite(limit)) {
+    gate = &binary("min", *gate, number(limit));
+    up = &binary("max", binary("min", *up, number(limit)), number(-limit));
+  }
+  if (activation == MoEActType::silu) {
+    tenon::Value& steep = alpha == 1 ? *gate : binary("mul", *gate, number(alpha));
+    gate = &binary("mul", *gate, draft.add(Unary("sigmoid"), {&steep}));
+  }
+  if (beta != 0) up = &binary("add", *up, number(beta));
+  tenon::Value* inner = &binary("mul", *gate, *up);
+  if (draft.has(9)) {
+    Quantize narrow;
+    narrow.to = element_of(quantize_to);
+    narrow.spread = true;
+    Dequantize wide;
+    wide.to = x.element;
+    wide.spread = true;
+    inner = &draft.add(wide, {&draft.add(narrow, {inner, &draft.in(9)}), &draft.in(9)});
+  }
+  tenon::Value& answers = product(draft, *inner, 5);  // [experts,tokens,hidden]
+
+  tenon::Value &zero = draft.reshape(draft.list({0}), {}), &one = draft.reshape(draft.list({1}), {});
+  tenon::Value& all = draft.add(RangeOf(), {&zero, &draft.reshape(draft.list({experts.value()}), {}), &one});
+  tenon::Value& asked = draft.cast(draft.reshape(draft.in(1), {1, tokens, k}), ElementType::i64);
+  tenon::Value& hit = binary("equal", asked, draft.reshape(all, {experts, 1, 1}));
+  tenon::Value& score = draft.cast(draft.reshape(draft.in(2), {1, tokens, k}), x.element);
+  auto sum = [&](tenon::Value& v, int64_t axis, bool keep) -> tenon::Value& {
+    return draft.add(Reduce(ReduceKind::sum, {axis}, keep), {&v});
+  };
+  tenon::Value& weight = sum(draft.add(Select(), {&hit, &score, &number(0)}), 2, true);
+  tenon::Value& takes_part =
+      binary("greater", sum(draft.cast(hit, ElementType::i32), 2, true), draft.cast(zero, ElementType::i32));
+  // What an expert answers that nobody asked may be infinite: it is left out, not multiplied by 0.
+  tenon::Value& part = draft.add(Select(), {&takes_part, &binary("mul", answers, weight), &number(0)});
+  return {&draft.reshape(sum(part, 0, false), x.shape)};
+}
+
+DistCollectiveLayer::DistCollectiveLayer(Network& n, CollectiveOperation o, ReduceOperation r, int64_t first,
+                                         const int64_t* list, int64_t count)
+    : Layer(n, LayerType::dist_collective), operation(o), reduce(r), root(first) {
+  check(count >= 0 && (list || count == 0), "the list of ranks announces ", count, " of them",
+        list ? "" : ", and its pointer is null");
+  groups.assign(list, list + count);
+}
+
+Values DistCollectiveLayer::build(Draft&) const {
+  fail(ErrorId::unsupported, "an exchange between ranks needs a communicator, and an engine here runs alone");
+}
+
+}  // namespace tenon::objects
