@@ -70,7 +70,7 @@ struct TENON_OBJECT Context final : Object {
  private:
   struct Work;
   void check_input(int32_t i, const Dims& dims) const;
-  void enqueue(const std::vector<void*>& addresses, void* stream);
+  void enqueue(const std::vector<void*>& addresses, void* stream, std::shared_ptr<std::exception_ptr> failure = {});
 
   std::shared_ptr<Engine> owner_;
   std::shared_ptr<Work> work_;  // outlives the context while work is enqueued

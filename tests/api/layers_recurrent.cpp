@@ -118,6 +118,13 @@ static void assertions() {
   run({2, 2}, 4, {1, 2, 3, 4});
   said(__LINE__, "too large");
   CHECK(run({2, 2}, 5, {4, 3, 2, 1}) == std::vector<float>({-4, -3, -2, -1, 0, 0}) && net.log.errors.empty());
+  // Who waits for the end of the run is told at once.
+  std::vector<float> x = {1, 2, 3, 4}, y(4);
+  float limit = 4;
+  void* bindings[] = {x.data(), &limit, y.data()};
+  REFUSED(net, !context->executeV2(bindings), "too large");
+  limit = 5;
+  CHECK(context->executeV2(bindings) && y[3] == -4 && net.log.errors.empty());
   delete context;
   delete engine;
   delete runtime;
