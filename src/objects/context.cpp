@@ -6,6 +6,7 @@
 #include "objects/convert.h"
 #include "objects/engine.h"
 #include "objects/program_runtime.h"
+#include "objects/shape_check.h"
 #include "tenon/build.h"
 
 namespace tenon::objects {
@@ -198,6 +199,10 @@ void Context::enqueue(const std::vector<void*>& addresses, void* stream, std::sh
     else job->out.push_back(addresses[size_t(i)]);
   }
   job->shapes = extents_of_all(inputs_);
+  if (allowed_ != inputs_) {
+    owner_->assertions->run(job->shapes);
+    allowed_ = inputs_;
+  }
   job->work = work_.get();
   job->failure = std::move(failure);
   work_->reporter.sink = sink;
