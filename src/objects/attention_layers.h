@@ -21,8 +21,9 @@ struct TENON_OBJECT AttentionInputLayer final : AttentionBoundaryLayer {
 // normalisation(Q Kᵀ + mask) V, of queries [B,heads,L,size], keys and values [B,key heads,S,size]; each head of keys
 // serves as many heads of queries, one after the other. Nothing is scaled: queries come as they are to be multiplied.
 // Input 3, where it is set, is the mask: booleans, true where a key takes part, or numbers that are added to the
-// products. Causal: query i sees keys up to i. Without a normalisation what is masked weighs 0. Input 4, where it is
-// set, is the scale by which weights are quantized and dequantized before they meet the values.
+// products. Causal: query i sees keys up to i. A query that sees none gets NaN; without a normalisation what is masked
+// weighs 0. Input 4, where it is set, is the scale by which weights are quantized and dequantized before they meet the
+// values.
 struct TENON_OBJECT AttentionOutputLayer final : AttentionBoundaryLayer {
   AttentionNormalizationOp normalization;
   bool causal;

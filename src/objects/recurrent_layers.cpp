@@ -157,8 +157,8 @@ Values Rnnv2Layer::one(Draft& draft, int32_t layer, tenon::Value& x, Values stat
   Values w, r, b;
   for (int32_t way = 0; way < ways(); ++way) {
     int32_t index = layer * ways() + way;
+    r.push_back(&matrices(draft, index, false, hidden_size));  // first: kSKIP makes a matrix as large as this one
     w.push_back(&matrices(draft, index, true, columns.value()));
-    r.push_back(&matrices(draft, index, false, hidden_size));
     b.push_back(&all_biases(draft, index));
   }
   Values operands{&x, &joined(draft, w, 0), &joined(draft, r, 0), &joined(draft, b, 0)};

@@ -305,7 +305,7 @@ static void recurrences() {
   REFUSED(net, refused_gate(2, RNNGateType::kRESET), "layer 2 does not exist");
   REFUSED(net, refused_gate(-1, RNNGateType::kRESET), "layer -1 does not exist");
   REFUSED(net, layer->getWeightsForGate(7, RNNGateType::kRESET, true).values == nullptr, "layer 7 does not exist");
-  REFUSED(net, layer->getOutput(0)->getDimensions().nbDims == -1, "W of layer 0, gate kUPDATE, is missing");
+  REFUSED(net, layer->getOutput(0)->getDimensions().nbDims == -1, "R of layer 0, gate kUPDATE, is missing");
   REFUSED(net, (layer->setOperation(O::kLSTM), layer->getOperation() == O::kGRU), "one result more");
   REFUSED(net, (layer->setCellState(*x), !layer->getCellState()), "only an LSTM has cells");
   layer->setOperation(O::kTANH);
@@ -321,6 +321,7 @@ static void recurrences() {
   REFUSED(net, longer->getOutput(0)->getDimensions().nbDims == -1, "not the 5 steps");
   IRNNv2Layer* skipping = net->addRNNv2(*x, 1, 2, 4, O::kTANH);
   skipping->setInputMode(RNNInputMode::kSKIP);
+  skipping->setWeightsForGate(0, RNNGateType::kINPUT, false, few);
   REFUSED(net, skipping->getOutput(0)->getDimensions().nbDims == -1, "kSKIP takes 3 numbers");
 }
 #endif

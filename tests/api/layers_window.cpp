@@ -153,6 +153,12 @@ static void deconvolutions() {
   whole->setStrideNd(DimsHW{2, 2});
   KEEPS(whole, PaddingMode, PaddingMode::kSAME_LOWER);
   net.want(whole, {1, 3, 4, 6}, spread(3, 1, {2, 2}, {1, 0}, {4, 6}, w, b));
+  IDeconvolutionLayer* up = net->addDeconvolutionNd(*x, 3, DimsHW{3, 2}, kernel, bias);  // nothing is left to round
+  up->setStrideNd(DimsHW{2, 2});
+  up->setPrePadding(DimsHW{1, 0});
+  up->setPostPadding(DimsHW{0, 1});
+  up->setPaddingMode(PaddingMode::kEXPLICIT_ROUND_UP);
+  net.want(up, {1, 3, 4, 5}, spread(3, 1, {2, 2}, {1, 0}, {4, 5}, w, b));
   IDeconvolutionLayer* given = net->addDeconvolutionNd(*x, 3, DimsHW{3, 2}, none, none);
   given->setInput(1, *net.constant({4, 3, 3, 2}, w));
   net.want(given, {1, 3, 4, 4}, spread(3, 1, {1, 1}, {0, 0}, {4, 4}, w, {}));
@@ -161,6 +167,13 @@ static void deconvolutions() {
   old->setStride(DimsHW{2, 2});
   old->setPadding(DimsHW{1, 0});
   net.want(old, {1, 3, 3, 6}, spread(3, 1, {2, 2}, {1, 0}, {3, 6}, w, b));
+  for (PaddingMode mode : {PaddingMode::kCAFFE_ROUND_DOWN, PaddingMode::kCAFFE_ROUND_UP}) {
+    IDeconvolutionLayer* caffe = net->addDeconvolutionNd(*x, 3, DimsHW{3, 2}, kernel, bias);
+    caffe->setStrideNd(DimsHW{2, 2});
+    caffe->setPrePadding(DimsHW{1, 0});
+    KEEPS(caffe, PaddingMode, mode);
+    net.want(caffe, {1, 3, 3, 6}, spread(3, 1, {2, 2}, {1, 0}, {3, 6}, w, b));
+  }
 #endif
   net.run();
   IDeconvolutionLayer* wrong = net->addDeconvolutionNd(*x, 4, DimsHW{3, 2}, kernel, none);
