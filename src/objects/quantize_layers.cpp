@@ -17,8 +17,6 @@ namespace tenon::objects {
 
 namespace {
 
-using Blocks = std::vector<int64_t>;  // the extent of a block along every axis; -1: all of it
-
 // The extents that x and a scale of its rank say their blocks have.
 Blocks blocks_between(const Shape& x, const Shape& scale) {
   Blocks blocks;
@@ -162,10 +160,11 @@ DynamicQuantizeLayer::DynamicQuantizeLayer(Network& n, const Dims& block, DataTy
   set_blocks(block);
 }
 
-Values DynamicQuantizeLayer::build(Draft& draft) const {
-  const TensorType x = draft.type(0);
+Narrowed narrowed(Draft& draft, tenon::Value& x, const Blocks& blocks, DataType to, DataType scale_type,
+                  tenon::Value* of_scales) {
+  const TensorType type = draft.type(x);
   constexpr ElementType f32 = ElementType::f32;
-  check(half_types.contains(x.element) || x.element == f32, ErrorId::unsupported_type, "the input is ", x,
+  check(half_types.contains(type.element) || type.element == f32, ErrorId::unsupported_type, "the input is ", type,
         ", expected f32, f16 or bf16");
   double most = to == DataType::fp4 ? 6 : to == DataType::fp8 ? 448 : 127;
   check(to == DataType::fp4 || to == DataType::fp8 || to == DataType::int8, ErrorId::unsupported_type,
@@ -173,41 +172,53 @@ Values DynamicQuantizeLayer::build(Draft& draft) const {
   constexpr ElementSet scales = float_types | ElementType::f8e4m3fn | ElementType::f8e8m0;
   ElementType stored = element_of(scale_type);
   check(scales.contains(stored), ErrorId::unsupported_type, "scales are kFP8, kE8M0 or floats, not ", stored);
-  Blocks blocks(size_t(x.rank()), 1);
-  if (this->blocks) blocks = blocks_given(*this->blocks, x.shape);
-  else {
-    check(block_size >= 1, "the block size is ", block_size, "; 1 is the least");
-    blocks[size_t(axis_of(axis, x.rank()))] = block_size;
-  }
-  Shape parts = split(x.shape, blocks), counts;
+  Shape parts = split(type.shape, blocks), counts;
   std::vector<int64_t> within;  // the axes of `parts` that lie in a block
   int64_t at = 0;
-  for (size_t d = 0; d < x.shape.size(); ++d, ++at) {
-    bool all = blocks[d] != 1 && whole(blocks[d], x.shape[d]);
+  for (size_t d = 0; d < type.shape.size(); ++d, ++at) {
+    bool all = blocks[d] != 1 && whole(blocks[d], type.shape[d]);
     counts.push_back(all ? Dim(1) : parts[size_t(at)]);
     if (blocks[d] != 1) within.push_back(all ? at : ++at);
   }
-  check(!within.empty(), "every block of ", x, " would be a single element");
+  check(!within.empty(), "every block of ", type, " would be a single element");
   auto binary = [&](const char* name, tenon::Value& a, tenon::Value& b) -> tenon::Value& {
     return draft.add(Elementwise(name), {&a, &b});
   };
-  tenon::Value& sizes = draft.cast(draft.add(Unary("abs"), {&draft.reshape(draft.in(0), parts)}), f32);
+  tenon::Value& sizes = draft.cast(draft.add(Unary("abs"), {&draft.reshape(x, parts)}), f32);
   tenon::Value& largest = draft.reshape(draft.add(Reduce(ReduceKind::max, within, false), {&sizes}), counts);
   tenon::Value* unit = &draft.scalar(most, f32);
-  tenon::Value* of_scales = nullptr;
-  if (draft.has(1)) {
-    check(Grain::is_one(draft.type(1).shape), "the scale of the scales is ", draft.type(1), ", expected one number");
-    of_scales = &draft.cast(draft.reshape(draft.in(1), {}), f32);
+  if (of_scales) {
+    check(Grain::is_one(draft.type(*of_scales).shape), "the scale of the scales is ", draft.type(*of_scales),
+          ", expected one number");
+    of_scales = &draft.cast(draft.reshape(*of_scales, {}), f32);
     unit = &binary("mul", *unit, *of_scales);
   }
   tenon::Value& scale = draft.cast(binary("div", largest, *unit), stored);
   tenon::Value* applied = &draft.cast(scale, f32);
   if (of_scales) applied = &binary("mul", *applied, *of_scales);
   tenon::Value& nothing = binary("equal", *applied, draft.scalar(0, f32));
-  applied = &draft.add(Select(), {&nothing, &draft.scalar(INFINITY, f32), applied});
+  tenon::Value& divisor = draft.add(Select(), {&nothing, &draft.scalar(INFINITY, f32), applied});
   Quantize op;
   op.to = element_of(to);
-  return {&in_blocks(draft, op, blocks, {&draft.in(0), applied}), &scale};
+  return {in_blocks(draft, op, blocks, {&x, &divisor}), scale, *applied};
+}
+
+tenon::Value& widened(Draft& draft, const Narrowed& x, const Blocks& blocks, ElementType to) {
+  Dequantize op;
+  op.to = to;
+  return in_blocks(draft, op, blocks, {&x.elements, &x.applied});
+}
+
+Values DynamicQuantizeLayer::build(Draft& draft) const {
+  const TensorType x = draft.type(0);
+  Blocks extents(size_t(x.rank()), 1);
+  if (blocks) extents = blocks_given(*blocks, x.shape);
+  else {
+    check(block_size >= 1, "the block size is ", block_size, "; 1 is the least");
+    extents[size_t(axis_of(axis, x.rank()))] = block_size;
+  }
+  Narrowed made = narrowed(draft, draft.in(0), extents, to, scale_type, draft.has(1) ? &draft.in(1) : nullptr);
+  return {&made.elements, &made.scale};
 }
 
 }  // namespace tenon::objects

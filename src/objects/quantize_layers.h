@@ -27,9 +27,19 @@ struct TENON_OBJECT DequantizeLayer final : BlockLayer {
   bool read(const tenon::Node& node) override;
 };
 
+using Blocks = std::vector<int64_t>;  // the extent of a block along every axis; -1: all of it
+
 // Narrow elements, and the scale of every block: its largest magnitude over the largest number of the type `to`.
-// Input 1, where it is set, is a scale of the scales, by which they are divided before they are rounded to their type;
-// powers of two (kE8M0) are rounded up, so that nothing is cut off. A block whose scale is 0 becomes zeros.
+// Where there is a scale of the scales, they are divided by it before they are rounded to their type; powers of two
+// (kE8M0) are rounded up, so that nothing is cut off. A block whose scale is 0 becomes zeros.
+struct Narrowed {
+  tenon::Value &elements, &scale, &applied;  // applied: f32, times the scale of the scales
+};
+Narrowed narrowed(Draft& draft, tenon::Value& x, const Blocks& blocks, DataType to, DataType scale_type,
+                  tenon::Value* of_scales);
+tenon::Value& widened(Draft& draft, const Narrowed& x, const Blocks& blocks, ElementType to);
+
+// Both as results. Input 1, where it is set, is the scale of the scales.
 struct TENON_OBJECT DynamicQuantizeLayer final : BlockLayer {
   int32_t block_size = 0;  // along `axis`, where no block's extents are given
   DataType scale_type;

@@ -5,6 +5,7 @@
 
 #include "objects/convert.h"
 #include "objects/draft.h"
+#include "objects/quantize_layers.h"
 #include "ops/dequantize/dequantize.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/matmul/matmul.h"
@@ -93,6 +94,27 @@ tenon::Value& MoeLayer::product(Draft& draft, tenon::Value& x, int weights) cons
   return draft.add(Elementwise("add"), {&y, &row});
 }
 
+// Quantized and dequantized: what goes into the last product, [experts,tokens,inner].
+tenon::Value& MoeLayer::quantized(Draft& draft, tenon::Value& x) const {
+  ElementType wide = draft.type(x).element;
+  if (!dynamic) {
+    Quantize down;
+    down.to = element_of(quantize_to);
+    down.spread = true;
+    Dequantize up;
+    up.to = wide;
+    up.spread = true;
+    return draft.add(up, {&draft.add(down, {&x, &draft.in(9)}), &draft.in(9)});
+  }
+  Dims block = get_quantize_block();
+  bool rows = block.n >= 1;
+  for (int i = 0; i + 1 < block.n; ++i) rows = rows && block.d[i] == 1;
+  check(rows && (block.d[block.n - 1] >= 1 || block.d[block.n - 1] == -1), "blocks of the quantization are ",
+        to_text(block), ", expected one extent, of the last axis, behind any number of ones");
+  Blocks blocks{1, 1, block.d[block.n - 1]};
+  return widened(draft, narrowed(draft, x, blocks, quantize_to, scale_type, &draft.in(9)), blocks, wide);
+}
+
 Values MoeLayer::build(Draft& draft) const {
   const TensorType x = draft.type(0), chosen = draft.type(1), scores = draft.type(2);
   check(x.rank() >= 2 && float_types.contains(x.element), "the tokens are ", x, ", expected floats [N…,hidden]");
@@ -104,8 +126,6 @@ Values MoeLayer::build(Draft& draft) const {
       fits = !x.shape[d].known() || !t->shape[d].known() || x.shape[d] == t->shape[d];
     check(fits, "experts are ", chosen, " and scores ", scores, ", expected some for each token of ", x);
   }
-  check(!dynamic, ErrorId::unsupported,
-        "quantization of a mixture's activations by scales that follow from them; a scale that is given is possible");
   const Dim experts = draft.rank(3) == 3 ? draft.type(3).shape[0] : Dim(0);
   check(experts.known() && experts.value() >= 1, ErrorId::unsupported, "the weights are ", draft.type(3),
         ", expected [experts,hidden,inner] with a number of experts that is known");
@@ -126,15 +146,7 @@ Values MoeLayer::build(Draft& draft) const {
   }
   if (beta != 0) up = &binary("add", *up, number(beta));
   tenon::Value* inner = &binary("mul", *gate, *up);
-  if (draft.has(9)) {
-    Quantize narrow;
-    narrow.to = element_of(quantize_to);
-    narrow.spread = true;
-    Dequantize wide;
-    wide.to = x.element;
-    wide.spread = true;
-    inner = &draft.add(wide, {&draft.add(narrow, {inner, &draft.in(9)}), &draft.in(9)});
-  }
+  if (draft.has(9)) inner = &quantized(draft, *inner);
   tenon::Value& answers = product(draft, *inner, 5);  // [experts,tokens,hidden]
 
   tenon::Value &zero = draft.reshape(draft.list({0}), {}), &one = draft.reshape(draft.list({1}), {});

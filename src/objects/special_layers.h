@@ -16,8 +16,8 @@ struct TENON_OBJECT AssertionLayer final : Layer {
 // Each token's sum over its experts of score · (f(x·gate) (x·up + beta))·down. Operands: x [N…,hidden], the experts and
 // their scores [N…,k]; inputs 3 to 5 the weights gate and up [experts,hidden,inner] and down [experts,inner,hidden];
 // 6 to 8, where they are set, their biases [experts,…]; 9 the scale by which what goes into down is quantized and
-// dequantized. f(g) = g sigmoid(alpha g) for kSILU, g for kNONE; g is cut at the limit, x·up at both sides of it.
-// A number that is no expert's takes no part.
+// dequantized, or the scale of the scales of its blocks along `inner`. f(g) = g sigmoid(alpha g) for kSILU, g for
+// kNONE; g is cut at the limit, x·up at both sides of it. A number that is no expert's takes no part.
 struct TENON_OBJECT MoeLayer final : Layer {
   MoEActType activation = MoEActType::none;
   DataType quantize_to = DataType::fp8, scale_type = DataType::fp8;
@@ -39,6 +39,7 @@ struct TENON_OBJECT MoeLayer final : Layer {
 
  private:
   tenon::Value& product(Draft& draft, tenon::Value& x, int weights) const;
+  tenon::Value& quantized(Draft& draft, tenon::Value& x) const;
 };
 
 // A declaration: an engine runs alone, and says so when it is built.

@@ -188,9 +188,10 @@ static void experts() {
   ITensor *tx = net.in({2, 3, hidden}, x, DataType::kFLOAT, {0}), *te = net.in({2, 3, k}, which, DataType::kINT32, {0}),
           *ts = net.in({2, 3, k}, score, DataType::kFLOAT, {0});
   struct Way {
-    bool silu, biases, swiglu, quantized;
+    bool silu, biases, swiglu, quantized, dynamic;
   };
-  for (Way way : {Way{true, false, false, false}, Way{true, true, true, false}, Way{false, true, false, true}}) {
+  for (Way way : {Way{true, false, false, false, false}, Way{true, true, true, false, false},
+                  Way{false, true, false, true, false}, Way{true, true, false, false, true}}) {
     IMoELayer* layer = net->addMoE(*tx, *te, *ts);
     CHECK(layer->getType() == LayerType::kMOE && layer->getActivationType() == MoEActType::kNONE);
     layer->setGatedWeights(*net.constant({many, hidden, inner}, wg), *net.constant({many, hidden, inner}, wu),
@@ -208,6 +209,8 @@ static void experts() {
       KEEPS(layer, SwigluParamAlpha, 1.25F);
       KEEPS(layer, SwigluParamBeta, 0.5F);
     }
+    if (way.dynamic)
+      layer->setQuantizationDynamicDblQ(*net.constant({}, {0.5}), DataType::kINT8, dims({1, 1, 5}), DataType::kFLOAT);
     if (way.quantized) layer->setQuantizationStatic(*net.constant({}, {0.25}), DataType::kINT8);
     Numbers right(size_t(tokens * hidden), 0);
     for (int64_t t = 0; t < tokens; ++t)
@@ -226,6 +229,10 @@ static void experts() {
           double both = (way.silu ? g / (1 + std::exp(-alpha * g)) : g) * u;
           a.push_back(way.quantized ? std::min(std::max(std::nearbyint(both * 4), -128.), 127.) / 4 : both);
         }
+        double largest = 0;
+        for (double b : a) largest = std::max(largest, std::fabs(b));
+        for (double& b : a)
+          if (way.dynamic) b = std::nearbyint(b * 127 / largest) * largest / 127;
         for (int64_t i = 0; i < hidden; ++i) {
           double y = way.biases ? bd[size_t(e * hidden + i)] : 0;
           for (int64_t j = 0; j < inner; ++j) y += a[size_t(j)] * wd[size_t((e * inner + j) * hidden + i)];
@@ -243,7 +250,9 @@ static void experts() {
   layer->setQuantizationDynamicDblQ(*net.constant({}, {1}), DataType::kFP4, dims({1, 16}), DataType::kFP8);
   CHECK(same(layer->getQuantizationBlockShape(), {1, 16}) && layer->getQuantizationToType() == DataType::kFP4 &&
         layer->getDynQOutputScaleType() == DataType::kFP8);
-  REFUSED(net, layer->getOutput(0)->getDimensions().nbDims == -1, "a scale that is given is possible");
+  REFUSED(net, layer->getOutput(0)->getDimensions().nbDims == -1, "which they do not fill");
+  layer->setQuantizationBlockShape(dims({2, 5}));
+  REFUSED(net, layer->getOutput(0)->getDimensions().nbDims == -1, "behind any number of ones");
   layer->setQuantizationBlockShape(dims({1, 8}));
   layer->setQuantizationToType(DataType::kINT8);
   layer->setDynQOutputScaleType(DataType::kFLOAT);
