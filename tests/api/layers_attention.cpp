@@ -262,6 +262,52 @@ static void experts() {
   REFUSED(net, (layer->setSwigluParams(1, NAN, 0), layer->getSwigluParamAlpha() == 1), "alpha");
 }
 
+// The same layers on halves, against themselves on floats that halves hold exactly.
+static void halves() {
+  Net net(__LINE__);
+  auto exact = [](int64_t n, unsigned seed) {
+    return mapped(some(n, seed), [](double t) { return std::nearbyint(t * 16) / 32; });
+  };
+  using Tensors = std::vector<ITensor*>;
+  auto both = [&](Shape const& y, Tensors const& operands, std::function<ITensor*(Tensors const&)> layer) {
+    Tensors narrow;
+    for (ITensor* t : operands) narrow.push_back(net->addCast(*t, DataType::kHALF)->getOutput(0));
+    ITensor *wide = layer(operands), *half = layer(narrow);
+    CHECK(half->getType() == DataType::kHALF && same(half->getDimensions(), y));
+    ITensor* apart =
+        net->addElementWise(*wide, *net->addCast(*half, DataType::kFLOAT)->getOutput(0), ElementWiseOperation::kSUB)
+            ->getOutput(0);
+    net.want(apart, y, Numbers(size_t(count(y)), 0), 4e-3);
+  };
+  ITensor *q = net.in({1, 2, 3, 4}, exact(24, 1)), *k = net.in({1, 2, 3, 4}, exact(24, 2)),
+          *v = net.in({1, 2, 3, 4}, exact(24, 3)), *table = net.in({1, 3, 2}, exact(6, 4));
+  for (auto op : {AttentionNormalizationOp::kSOFTMAX, AttentionNormalizationOp::kNONE})
+    both({1, 2, 3, 4}, {q, k, v},
+         [&](Tensors const& t) { return net->addAttention(*t[0], *t[1], *t[2], op, true)->getOutput(0); });
+  both({1, 2, 3, 4}, {q, table, table},
+       [&](Tensors const& t) { return net->addRotaryEmbedding(*t[0], *t[1], *t[2], true, 0)->getOutput(0); });
+  ITensor* first = net.constant({1}, {0}, DataType::kINT32);
+  both({1, 2, 3, 4}, {q, k}, [&](Tensors const& t) {
+    return net->addKVCacheUpdate(*t[0], *t[1], *first, KVCacheMode::kLINEAR)->getOutput(0);
+  });
+  ITensor *x = net.in({3, 4}, exact(12, 5)), *score = net.in({3, 1}, exact(3, 6)), *w = net.in({2, 4, 4}, exact(32, 7));
+  ITensor *chosen = net.constant({3, 1}, {1, 0, 1}, DataType::kINT32), *bias = net.in({2, 4}, exact(8, 8));
+  both({3, 4}, {x, score, w, bias}, [&](Tensors const& t) {
+    IMoELayer* layer = net->addMoE(*t[0], *chosen, *t[1]);
+    layer->setGatedWeights(*t[2], *t[2], *t[2], MoEActType::kSILU);
+    layer->setGatedBiases(*t[3], *t[3], *t[3]);
+    return layer->getOutput(0);
+  });
+  ITensor* bounds = net.constant({3, 1}, {4, 0, 2}, DataType::kINT32);
+  both({3, 4}, {x}, [&](Tensors const& t) { return net->addRaggedSoftMax(*t[0], *bounds)->getOutput(0); });
+  both({1, 2, 2, 3}, {q}, [&](Tensors const& t) {
+    IPoolingLayer* layer = net->addPoolingNd(*t[0], PoolingType::kMAX_AVERAGE_BLEND, DimsHW{2, 2});
+    layer->setBlendFactor(0.25F);
+    return layer->getOutput(0);
+  });
+  net.run();
+}
+
 static void ranks() {
   Net net(__LINE__);
   ITensor* x = net.in({2, 3}, some(6));
@@ -288,6 +334,7 @@ int main() {
   rotations();
   caches();
   experts();
+  halves();
   ranks();
   return done("attention");
 }
