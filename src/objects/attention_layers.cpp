@@ -92,12 +92,15 @@ tenon::Value& AttentionOutputLayer::masked(Draft& draft, tenon::Value& scores) c
 }
 
 Values AttentionOutputLayer::build(Draft& draft) const {
-  tenon::Value& q = draft.in(0);
-  const TensorType type = draft.type(q);
-  const Dim heads = type.shape.size() == 4 ? type.shape[1] : Dim(0);
+  const TensorType type = draft.type(0);
   for (int i = 0; i < 3; ++i) check(draft.rank(i) == 4, "operand ", i, " of an attention is ", draft.type(i));
+  const Shape q = type.shape, k = draft.type(1).shape, v = draft.type(2).shape;
+  check(may_be_equal({q[0], q[3]}, {k[0], k[3]}) && may_be_equal({k[0], k[1], k[2]}, {v[0], v[1], v[2]}),
+        "queries are ", type, ", keys ", draft.type(1), ", values ", draft.type(2),
+        "; batches, sizes of queries and keys, heads and lengths of keys and values have to agree");
+  const Dim heads = q[1];
   tenon::Value& keys = draft.add(Transpose({0, 1, 3, 2}), {&repeated_heads(draft, draft.in(1), heads)});
-  tenon::Value* weights = &masked(draft, draft.add(MatMul(), {&q, &keys}));
+  tenon::Value* weights = &masked(draft, draft.add(MatMul(), {&draft.in(0), &keys}));
   if (normalization == AttentionNormalizationOp::softmax) weights = &draft.add(Softmax(-1), {weights});
   if (draft.has(4)) {
     Quantize narrow;
@@ -158,6 +161,8 @@ Values RotaryEmbeddingLayer::build(Draft& draft) const {
           " angles for ", turned, " elements");
     tenon::Value& table = by_place ? draft.add(Gather(0), {&draft.in(i), &draft.in(3)}) : draft.in(i);
     check(draft.type(table).rank() == 3, "angles by place are ", draft.type(table), "; places are [batch,length]");
+    check(may_be_equal(draft.type(table).shape, {s[0], s[2], half}), "the angles are ", draft.type(table),
+          ", expected some for each place of ", x);
     return draft.cast(draft.add(Unsqueeze({1}), {&table}), x.element);
   };
   tenon::Value &cos = angles(1), &sin = angles(2);
@@ -190,9 +195,10 @@ Values KvCacheUpdateLayer::build(Draft& draft) const {
   const TensorType cache = draft.type(0), update = draft.type(1), places = draft.type(2);
   check(cache.rank() == 4 && update.rank() == 4, "the cache is ", cache, " and the update ", update,
         ", expected [batch,heads,length,size] each");
-  for (size_t d : {0, 1, 3})
-    check(!cache.shape[d].known() || !update.shape[d].known() || cache.shape[d] == update.shape[d], "the cache is ",
-          cache, " and the update ", update, "; they differ along axis ", d);
+  Shape expected = cache.shape;
+  expected[2] = update.shape[2];
+  check(may_be_equal(update.shape, expected), "the cache is ", cache, " and the update ", update,
+        "; they differ beside their lengths");
   check(places.rank() == 1, "the places are ", places, ", expected one for each batch");
   tenon::Value& first = draft.cast(draft.reshape(draft.in(2), {update.shape[0], 1, 1, 1}), ElementType::i64);
   tenon::Value& along = draft.reshape(places_along(draft, draft.in(1), 2), {update.shape[2], 1});

@@ -81,6 +81,12 @@ Values Draft::same_integers(Values values) {
   return values;
 }
 
+bool may_be_equal(const Shape& a, const Shape& b) {
+  bool equal = a.size() == b.size();
+  for (size_t d = 0; equal && d < a.size(); ++d) equal = !a[d].known() || !b[d].known() || a[d] == b[d];
+  return equal;
+}
+
 // Programs hold two numbers of 4 bits in a byte, the first in its low bits; here each has one of its own.
 static tenon::Weights unpacked(const GivenWeights& w, const Extents& extents, ElementType e) {
   View view;

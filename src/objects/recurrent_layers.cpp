@@ -188,10 +188,8 @@ Values Rnnv2Layer::build(Draft& draft) const {
   for (int i : {1, 2})
     if (draft.has(i)) {
       const Shape found = draft.type(i).shape, expected = with_lead({all, hidden});
-      bool fits = found.size() == expected.size();
-      for (size_t d = 0; fits && d < found.size(); ++d)
-        fits = !found[d].known() || !expected[d].known() || found[d] == expected[d];
-      check(fits, i == 1 ? "the first hidden state" : "the first cell", " is ", draft.type(i), ", expected ", expected);
+      check(may_be_equal(found, expected), i == 1 ? "the first hidden state" : "the first cell", " is ", draft.type(i),
+            ", expected ", expected);
       first[size_t(i - 1)] = &draft.reshape(draft.in(i), {batch, all, hidden});
     }
   tenon::Value* x = &draft.reshape(draft.in(0), {batch, steps, type.shape[lead.size() + 1]});
@@ -212,10 +210,11 @@ Values Rnnv2Layer::build(Draft& draft) const {
 
 Values RaggedSoftMaxLayer::build(Draft& draft) const {
   const TensorType x = draft.type(0), bounds = draft.type(1);
-  bool fits = x.rank() >= 1 && bounds.rank() == x.rank() && bounds.shape.back().is(1);
-  for (size_t d = 0; fits && d + 1 < x.shape.size(); ++d)
-    fits = !x.shape[d].known() || !bounds.shape[d].known() || x.shape[d] == bounds.shape[d];
-  check(fits, "the bounds are ", bounds, ", expected one for each row of ", x);
+  Shape expected = x.shape;
+  if (!expected.empty()) expected.back() = 1;
+  bool column = bounds.rank() >= 1 && bounds.shape.back().is(1);
+  check(column && may_be_equal(bounds.shape, expected), "the bounds are ", bounds, ", expected one for each row of ",
+        x);
   check(bounds.element == ElementType::i32 || bounds.element == ElementType::i64, ErrorId::unsupported_type,
         "the bounds are ", bounds, ", expected 32-bit or 64-bit integers");
   int64_t last = x.rank() - 1;

@@ -8,6 +8,7 @@
 #include "objects/quantize_layers.h"
 #include "ops/dequantize/dequantize.h"
 #include "ops/elementwise/elementwise.h"
+#include "ops/indices.h"
 #include "ops/matmul/matmul.h"
 #include "ops/quantize/quantize.h"
 #include "ops/range/range.h"
@@ -80,16 +81,11 @@ void MoeLayer::set_swiglu(float l, float a, float b) {
 
 // Of every expert; bias, where there is one, for each.
 tenon::Value& MoeLayer::product(Draft& draft, tenon::Value& x, int weights) const {
-  check(draft.rank(weights) == 3, "weights ", weights, " are ", draft.type(weights), ", expected one matrix an expert");
   tenon::Value& y = draft.add(MatMul(), {&x, &draft.cast(draft.in(weights), draft.type(x).element)});
   if (!draft.has(weights + 3)) return y;
   const TensorType bias = draft.type(weights + 3), type = draft.type(y);
-  bool fits = bias.rank() == 2;
-  for (size_t d = 0; fits && d < 2; ++d) {
-    const Dim& expected = type.shape[2 * d];
-    fits = !bias.shape[d].known() || !expected.known() || bias.shape[d] == expected;
-  }
-  check(fits, "bias ", weights + 3, " is ", bias, ", expected [experts,outputs] for ", type);
+  check(may_be_equal(bias.shape, {type.shape[0], type.shape[2]}), "bias ", weights + 3, " is ", bias,
+        ", expected [experts,outputs] for ", type);
   tenon::Value& row = draft.cast(draft.add(Unsqueeze({1}), {&draft.in(weights + 3)}), type.element);
   return draft.add(Elementwise("add"), {&y, &row});
 }
@@ -120,15 +116,19 @@ Values MoeLayer::build(Draft& draft) const {
   check(x.rank() >= 2 && float_types.contains(x.element), "the tokens are ", x, ", expected floats [N…,hidden]");
   const Dim tokens = count(Shape(x.shape.begin(), x.shape.end() - 1)),
             k = chosen.shape.empty() ? 1 : chosen.shape.back();
-  for (const TensorType* t : {&chosen, &scores}) {
-    bool fits = t->rank() == x.rank() && (!t->shape.back().known() || !k.known() || t->shape.back() == k);
-    for (size_t d = 0; fits && d + 1 < x.shape.size(); ++d)
-      fits = !x.shape[d].known() || !t->shape[d].known() || x.shape[d] == t->shape[d];
-    check(fits, "experts are ", chosen, " and scores ", scores, ", expected some for each token of ", x);
-  }
+  Shape expected = x.shape;
+  expected.back() = k;
+  check(may_be_equal(chosen.shape, expected) && may_be_equal(scores.shape, expected), "experts are ", chosen,
+        " and scores ", scores, ", expected some for each token of ", x);
+  check(index_types.contains(chosen.element) && float_types.contains(scores.element), ErrorId::unsupported_type,
+        "experts are ", chosen, " and scores ", scores, ", expected integers and floats");
   const Dim experts = draft.rank(3) == 3 ? draft.type(3).shape[0] : Dim(0);
   check(experts.known() && experts.value() >= 1, ErrorId::unsupported, "the weights are ", draft.type(3),
         ", expected [experts,hidden,inner] with a number of experts that is known");
+  const Dim hidden = x.shape.back(), width = draft.type(3).shape[2];
+  for (int i : {3, 4, 5})
+    check(may_be_equal(draft.type(i).shape, i == 5 ? Shape{experts, width, hidden} : Shape{experts, hidden, width}),
+          "weights ", i, " are ", draft.type(i), ", expected those of ", experts, " experts for ", x);
   auto binary = [&](const char* name, tenon::Value& a, tenon::Value& b) -> tenon::Value& {
     return draft.add(Elementwise(name), {&a, &b});
   };

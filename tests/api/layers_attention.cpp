@@ -96,7 +96,9 @@ static void attentions() {
   };
   REFUSED(net, shown(attention(net.in({4, 5, 8}, some(160)), tk, tv)) == -1, "expected [batch,heads,length,size]");
   REFUSED(net, shown(attention(net.in({2, 3, 5, 8}, some(240)), tk, tv)) == -1, "3 heads of queries do not share 2");
-  REFUSED(net, shown(attention(tq, net.in({2, 4, 7, 9}, some(504)), tv4)) == -1, "matmul");
+  REFUSED(net, shown(attention(tq, net.in({2, 4, 7, 9}, some(504)), tv4)) == -1, "have to agree");
+  REFUSED(net, shown(attention(tq, tk, tv4)) == -1, "have to agree");
+  REFUSED(net, shown(attention(net.in({1, 4, 5, 8}, some(160)), tk, tv)) == -1, "have to agree");
   IAttention* wrong = attention(tq, tk4, tv4);
   REFUSED(net, !wrong->setInput(5, *tq) && wrong->getNbInputs() == 3, "input 5 does not exist");
   REFUSED(net, wrong->getInput(3) == nullptr, "input 3 does not exist");
@@ -145,6 +147,9 @@ static void rotations() {
   REFUSED(net, net->addRotaryEmbedding(*x, *table, *table, false, 3) == nullptr, "an even number");
   IRotaryEmbeddingLayer* wrong = net->addRotaryEmbedding(*x, *table, *table, false, 16);
   REFUSED(net, wrong->getOutput(0)->getDimensions().nbDims == -1, "the rotated part is 16");
+  ITensor* short_one = net.constant({1, 4, 4}, some(16));
+  IRotaryEmbeddingLayer* single = net->addRotaryEmbedding(*x, *short_one, *short_one, false, 0);
+  REFUSED(net, single->getOutput(0)->getDimensions().nbDims == -1, "some for each place");
   REFUSED(net, !wrong->setRotaryEmbeddingDim(-2) && wrong->getRotaryEmbeddingDim() == 16, "an even number");
   wrong->setRotaryEmbeddingDim(4);
   REFUSED(net, wrong->getOutput(0)->getDimensions().nbDims == -1, "2 angles for 4");
@@ -164,7 +169,7 @@ static void caches() {
   net.run();
   REFUSED(net, !layer->setCacheMode(KVCacheMode(7)), "no enumerator with value 7");
   layer->setInput(1, *net.in({2, 3, 2, 5}, some(60)));
-  REFUSED(net, layer->getOutput(0)->getDimensions().nbDims == -1, "differ along axis 3");
+  REFUSED(net, layer->getOutput(0)->getDimensions().nbDims == -1, "differ beside their lengths");
   for (double place : {-1., 5.}) {  // does not fit
     Net late(__LINE__);
     ITensor* all = late.in({2, 3, 6, 4}, old);
@@ -246,6 +251,14 @@ static void experts() {
   REFUSED(net, layer->getOutput(0)->getDimensions().nbDims == -1, "input 3 is missing");
   layer->setGatedWeights(*net.constant({many, hidden, inner}, wg), *net.constant({many, hidden, inner}, wu),
                          *net.constant({many, inner, hidden}, wd), MoEActType::kSILU);
+  layer->setInput(4, *net.constant({1, hidden, inner}, some(hidden * inner)));
+  REFUSED(net, layer->getOutput(0)->getDimensions().nbDims == -1, "weights 4 are");
+  layer->setInput(4, *net.constant({many, hidden, inner}, wu));
+  layer->setInput(1, *net.in({2, 3, k}, score));
+  REFUSED(net, layer->getOutput(0)->getDimensions().nbDims == -1, "expected integers and floats");
+  layer->setInput(1, *net.in({2, 3, 1}, which, DataType::kINT32));
+  REFUSED(net, layer->getOutput(0)->getDimensions().nbDims == -1, "some for each token");
+  layer->setInput(1, *te);
   CHECK(layer->getQuantizationBlockShape().nbDims == -1);
   layer->setQuantizationDynamicDblQ(*net.constant({}, {1}), DataType::kFP4, dims({1, 16}), DataType::kFP8);
   CHECK(same(layer->getQuantizationBlockShape(), {1, 16}) && layer->getQuantizationToType() == DataType::kFP4 &&
