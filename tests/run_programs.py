@@ -141,8 +141,9 @@ def test_each_generation_does_the_job_and_reports_wrong_calls(place):
 
 def test_every_layer_computes_what_the_program_does(place):
     folder = empty(place.folder / "layers")
-    for theme in ("math", "move", "window", "source"):
-        for view, standard in (("8.6", "-std=c++20"), ("10.16", "-std=c++14")):
+    newer = ("narrow", "attention")  # of generation 10 alone
+    for theme in ("math", "move", "window", "source", "recurrent", *newer):
+        for view, standard in (("8.6", "-std=c++20"), ("10.16", "-std=c++14"))[theme in newer:]:
             program = place.compile(ROOT / f"tests/api/layers_{theme}.cpp", view, folder / f"{theme}{view}", standard, "-O1")
             text = run(program, env=place.path_of[view])
             assert ", 0 failures" in text, text

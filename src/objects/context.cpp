@@ -6,6 +6,7 @@
 #include "objects/convert.h"
 #include "objects/engine.h"
 #include "objects/program_runtime.h"
+#include "objects/shape_check.h"
 #include "tenon/build.h"
 
 namespace tenon::objects {
@@ -29,6 +30,7 @@ struct Context::Work : std::enable_shared_from_this<Work> {
     std::vector<const void*> in;
     std::vector<void*> out;
     std::vector<size_t> in_bytes, out_bytes;
+    std::shared_ptr<std::exception_ptr> failure;  // for a caller who waits; null: it is reported
   };
 
   std::mutex mutex;  // one at a time: the program asks for shapes while earlier work runs
@@ -57,7 +59,8 @@ struct Context::Work : std::enable_shared_from_this<Work> {
     try {
       job->work->run(*job);
     } catch (...) {
-      job->work->reporter.report_exception("IExecutionContext::enqueue");
+      if (job->failure) *job->failure = std::current_exception();
+      else job->work->reporter.report_exception("IExecutionContext::enqueue");
     }
     if (!job->keep) job.release();
   }
@@ -182,7 +185,7 @@ static size_t bytes_of(const Dims& dims, DataType type) {
   return size_t(checked_mul(extents_of(dims).count(), size_bytes(element_of(type))));
 }
 
-void Context::enqueue(const std::vector<void*>& addresses, void* stream) {
+void Context::enqueue(const std::vector<void*>& addresses, void* stream, std::shared_ptr<std::exception_ptr> failure) {
   auto job = std::make_unique<Work::Job>();
   for (int32_t i = 0; i < owner_->input_count; ++i)
     check(!is_open(inputs_[size_t(i)]), "set the shape of input '", owner_->port(i).name, "' first; it is ",
@@ -196,7 +199,12 @@ void Context::enqueue(const std::vector<void*>& addresses, void* stream) {
     else job->out.push_back(addresses[size_t(i)]);
   }
   job->shapes = extents_of_all(inputs_);
+  if (allowed_ != inputs_) {
+    owner_->assertions->run(job->shapes);
+    allowed_ = inputs_;
+  }
   job->work = work_.get();
+  job->failure = std::move(failure);
   work_->reporter.sink = sink;
   ProgramRuntime runtime = program_runtime();
   if (runtime.is_there()) work_->enqueue(std::move(job), runtime, stream);
@@ -216,8 +224,10 @@ void Context::enqueue_v2(void* const* bindings, void* stream, void* consumed) {
 void Context::execute_v2(void* const* bindings) {
   check(bindings, "the array of bindings is null");
   ProgramRuntime runtime = program_runtime();
-  enqueue({bindings, bindings + owner_->nb_io()}, nullptr);
+  auto failure = std::make_shared<std::exception_ptr>();
+  enqueue({bindings, bindings + owner_->nb_io()}, nullptr, failure);
   if (runtime.is_there()) check_runtime(runtime.synchronize(nullptr), "cudaStreamSynchronize");
+  if (*failure) std::rethrow_exception(*failure);
 }
 
 }  // namespace tenon::objects

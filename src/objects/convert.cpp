@@ -16,6 +16,7 @@ constexpr Pair pairs[] = {
     {DataType::int32, ElementType::i32},    {DataType::int64, ElementType::i64},
     {DataType::uint8, ElementType::u8},     {DataType::bool_, ElementType::boolean},
     {DataType::fp8, ElementType::f8e4m3fn}, {DataType::e8m0, ElementType::f8e8m0},
+    {DataType::int4, ElementType::i4},      {DataType::fp4, ElementType::f4e2m1},
 };
 
 void check_rank(const Dims& dims) {
@@ -34,6 +35,11 @@ DataType data_type_of(ElementType element) {
   for (const Pair& p : pairs)
     if (p.element == element) return p.type;
   fail(ErrorId::unsupported_type, "the API has no DataType for ", element);
+}
+
+void check_whole_bytes(ElementType element, const std::string& name) {
+  check(bits_of(element) >= 8, ErrorId::unsupported_type, "'", name, "' is of ", element,
+        ", of which programs hold two in a byte; inside of a network alone is that possible");
 }
 
 Dims dims_of(const Shape& shape) {

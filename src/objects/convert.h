@@ -7,7 +7,8 @@ namespace tenon::objects {
 
 ElementType element_of(DataType type);  // refuses what the core has no elements for
 DataType data_type_of(ElementType element);
-Dims dims_of(const Shape& shape);  // -1 where an extent is open
+void check_whole_bytes(ElementType element, const std::string& name);  // of what programs bind
+Dims dims_of(const Shape& shape);                                      // -1 where an extent is open
 Dims dims_of(const Extents& extents);
 // Open extents become symbols: "NAME.0" for axis 0 of the input NAME.
 Shape shape_of(const Dims& dims, const std::string& name);

@@ -81,9 +81,27 @@ Values Draft::same_integers(Values values) {
   return values;
 }
 
+bool may_be_equal(const Shape& a, const Shape& b) {
+  bool equal = a.size() == b.size();
+  for (size_t d = 0; equal && d < a.size(); ++d) equal = !a[d].known() || !b[d].known() || a[d] == b[d];
+  return equal;
+}
+
+// Programs hold two numbers of 4 bits in a byte, the first in its low bits; here each has one of its own.
+static tenon::Weights unpacked(const GivenWeights& w, const Extents& extents, ElementType e) {
+  View view;
+  tenon::Weights tensor = make_weights(e, extents, view);
+  for (int64_t i = 0; i < w.count; ++i) {
+    uint8_t both = static_cast<const uint8_t*>(w.values)[i / 2], half = i % 2 ? both >> 4 : both & 15;
+    view.as<uint8_t>()[i] = e == ElementType::i4 && half > 7 ? uint8_t(half | 0xf0) : half;
+  }
+  return tensor;
+}
+
 tenon::Weights borrow(const GivenWeights& w, const Extents& extents, const char* what) {
   check(w.count == extents.count(), what, " has ", w.count, " numbers, expected ", extents.count(), " for ", extents);
   check(w.values || w.count == 0, what, " announces ", w.count, " numbers, and its pointer is null");
+  if (bits_of(element_of(w.type)) < 8) return unpacked(w, extents, element_of(w.type));
   auto tensor = std::make_shared<tenon::Tensor>();
   tensor->element = element_of(w.type);
   tensor->extents = extents;
@@ -93,6 +111,7 @@ tenon::Weights borrow(const GivenWeights& w, const Extents& extents, const char*
 
 GivenWeights lend(const tenon::Weights& weights) {
   if (!weights) return {};
+  check_whole_bytes(weights->element, "a constant");
   return {data_type_of(weights->element), weights->data, weights->extents.count()};
 }
 

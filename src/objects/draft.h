@@ -40,6 +40,7 @@ class Draft {
   std::vector<tenon::Node*> nodes_;
 };
 
+bool may_be_equal(const Shape& a, const Shape& b);  // no extents that are known differ
 // A shared view of the program's numbers; refuses a count that is not the shape's.
 tenon::Weights borrow(const GivenWeights& w, const Extents& extents, const char* what);
 GivenWeights lend(const tenon::Weights& weights);  // none: of no numbers

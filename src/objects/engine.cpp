@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "objects/convert.h"
+#include "objects/shape_check.h"
 #include "plan/engine_file.h"
 #include "runtime/context.h"
 #include "tenon/build.h"
@@ -11,11 +12,13 @@ namespace tenon::objects {
 
 Engine::Engine(std::shared_ptr<const Built> b) : built(std::move(b)) {
   auto add = [&](const Bound& bound, bool is_input) {
+    check_whole_bytes(bound.type.element, bound.name);
     ports.push_back({bound.name, data_type_of(bound.type.element), dims_of(bound.type.shape), is_input});
   };
   for (const Bound& in : built->plan->inputs) add(in, true);
   input_count = int32_t(ports.size());
   for (const Bound& out : built->plan->outputs) add(out, false);
+  assertions = std::make_shared<const ShapeCheck>(*built->graph);
 }
 
 std::shared_ptr<HostMemory> Engine::serialize() const {

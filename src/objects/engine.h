@@ -12,6 +12,7 @@ struct Built;
 namespace tenon::objects {
 
 struct Context;
+class ShapeCheck;
 
 // An input or output; inputs come first, as bindings count them.
 struct Port {
@@ -25,6 +26,7 @@ struct TENON_OBJECT Engine final : Object, std::enable_shared_from_this<Engine> 
   std::shared_ptr<const Built> built;
   std::vector<Port> ports;
   int32_t input_count = 0;
+  std::shared_ptr<const ShapeCheck> assertions;  // those that shapes decide
 
   explicit Engine(std::shared_ptr<const Built> b);
   std::shared_ptr<HostMemory> serialize() const;
@@ -70,11 +72,11 @@ struct TENON_OBJECT Context final : Object {
  private:
   struct Work;
   void check_input(int32_t i, const Dims& dims) const;
-  void enqueue(const std::vector<void*>& addresses, void* stream);
+  void enqueue(const std::vector<void*>& addresses, void* stream, std::shared_ptr<std::exception_ptr> failure = {});
 
   std::shared_ptr<Engine> owner_;
-  std::shared_ptr<Work> work_;  // outlives the context while work is enqueued
-  std::vector<Dims> inputs_;
+  std::shared_ptr<Work> work_;          // outlives the context while work is enqueued
+  std::vector<Dims> inputs_, allowed_;  // the shapes as they are; those that no assertion refused last
   std::vector<void*> addresses_;
 };
 

@@ -36,6 +36,10 @@ void Tensor::set_type(DataType wanted) {
         "; another type for a layer's output needs a cast");
 }
 
+void check_ranks(int32_t n) {
+  check(n == 1, ErrorId::unsupported, n, " ranks, for which an engine needs a communicator; here it runs alone");
+}
+
 Tensor* Layer::input(int32_t i) const { return pick(inputs, i, "input"); }
 Tensor* Layer::output(int32_t i) const { return pick(outputs, i, "output").get(); }
 

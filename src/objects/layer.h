@@ -18,6 +18,8 @@ struct Network;
 struct Layer;
 class Draft;
 
+TENON_OBJECT void check_ranks(int32_t n);  // one: an engine runs alone
+
 using Values = std::vector<tenon::Value*>;
 
 // Numbers in the program's memory, which has to stay until the network is built.
@@ -56,6 +58,7 @@ struct TENON_OBJECT Layer : Object {
   Tensor* output(int32_t i) const;
   void set_input(int32_t i, Tensor& tensor);
 
+  void set_nb_ranks(int32_t n) { check_ranks(n); }
   DataType get_precision() const { return precision.value_or(DataType::float_); }
   bool precision_is_set() const { return precision.has_value(); }
   void set_precision(DataType p) { precision = p; }

@@ -173,17 +173,29 @@ bool ConcatenationLayer::read(const tenon::Node& node) {
   return op;
 }
 
-// In default mode the first axes may go together; blocks by whole positions then do the same.
+// In default mode the first axes may go together: blocks by whole positions then do the same, once the axis of the
+// indices comes right behind them.
 Values GatherLayer::build(Draft& draft) const {
   Values operands{&draft.in(0), &draft.in(1)};
   if (mode == GatherMode::element) return {&draft.add(GatherElements(axis), operands)};
   if (mode == GatherMode::nd) return {&draft.add(GatherNd(element_wise_dims), operands)};
   if (element_wise_dims == 0) return {&draft.add(Gather(axis), operands)};
-  int64_t along = axis_of(axis, draft.rank(0));
-  check(along == element_wise_dims, ErrorId::unsupported, element_wise_dims,
-        " axes that go together and indices along axis ", axis, "; indices along the next axis are possible");
+  int rank = draft.rank(0), along = axis_of(axis, rank), together = element_wise_dims;
+  check(together > 0 && together <= along && together <= draft.rank(1), together, " axes of ", draft.type(0), " and ",
+        draft.type(1), " go together, and the indices are along axis ", axis, "; that has to come behind them");
+  std::vector<int64_t> order, back;
+  for (int i = 0; i < rank; ++i)
+    if (i != along) order.push_back(i);
+  order.insert(order.begin() + together, along);
+  int behind = draft.rank(1) - together, moved = along - together;  // axes of the indices; axes that were passed
+  for (int i = 0; i < rank - 1 + behind; ++i) {
+    bool of_data = i >= together && i < along, of_indices = i >= along && i < along + behind;
+    back.push_back(of_data ? i + behind : of_indices ? i - moved : i);
+  }
+  if (moved > 0) operands[0] = &draft.add(Transpose(order), {operands[0]});
   operands[1] = &draft.add(Unsqueeze({-1}), {operands[1]});
-  return {&draft.add(GatherNd(element_wise_dims), operands)};
+  tenon::Value& y = draft.add(GatherNd(together), operands);
+  return {moved > 0 ? &draft.add(Transpose(back), {&y}) : &y};
 }
 
 bool GatherLayer::read(const tenon::Node& node) {

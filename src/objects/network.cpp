@@ -8,6 +8,8 @@
 #include "objects/convert.h"
 #include "objects/draft.h"
 #include "objects/layer_types.h"
+#include "objects/layers.h"
+#include "ops/assertion/assertion.h"
 #include "ops/input/input.h"
 
 namespace tenon::objects {
@@ -25,6 +27,7 @@ Tensor* Network::add_input(const char* input_name, DataType type, const Dims& di
   check(!called.empty(), "an input has no name");
   for (const auto& other : inputs) check(other->name != called, "two inputs are called '", called, "'");
   TensorType tensor{element_of(type), shape_of(dims, called)};
+  check_whole_bytes(tensor.element, called);
   tenon::Node& node = ir->add(std::unique_ptr<Op>(std::make_unique<Input>(std::move(tensor))), {}, called);
   Tensor& made = *inputs.emplace_back(std::make_unique<Tensor>(*this, &node.output(), nullptr));
   made.name = called;
@@ -32,6 +35,7 @@ Tensor* Network::add_input(const char* input_name, DataType type, const Dims& di
 }
 
 void Network::set_input_type(Tensor& input, TensorType type) {
+  check_whole_bytes(type.element, input.name);
   ir->set_op(*input.value->producer, std::make_unique<Input>(std::move(type)));
   inputs_changed_ = ++clock_;
 }
@@ -134,8 +138,29 @@ void Network::drop_unused() {
   }
 }
 
+void Network::drop_guards() {
+  for (; !guards_.empty(); guards_.pop_back()) ir->remove(*guards_.back());
+}
+
+// An assertion has no result, so that nothing would lead to it: an output goes through it.
+tenon::Value& Network::guarded(tenon::Value& output) {
+  tenon::Value* value = &output;
+  for (const auto& layer : layers) {
+    auto* assertion = dynamic_cast<AssertionLayer*>(layer.get());
+    if (!assertion) continue;
+    std::unique_ptr<Op> op = std::make_unique<Assertion>(assertion->message);
+    guards_.push_back(&ir->add(std::move(op), {value, assertion->inputs.at(0)->value}, layer->name));
+    value = &guards_.back()->output();
+  }
+  return *value;
+}
+
 void Network::update() {
+  while (!ir->outputs().empty()) ir->unmark_output(*ir->outputs()[0].value);
+  drop_guards();
   for (Tensor* output : outputs) make(*output);
+  for (const auto& layer : layers)
+    if (layer->type == LayerType::assertion) make_above(*layer);
   ir->precisions().clear();
   ir->output_types().clear();
   for (const auto& input : inputs) ir->rename(*input->value, input->name);
@@ -153,8 +178,8 @@ void Network::update() {
       if (layer->precision) ir->precisions()[node] = element_of(*layer->precision);
     }
   }
-  while (!ir->outputs().empty()) ir->unmark_output(*ir->outputs()[0].value);
-  for (const Tensor* output : outputs) ir->mark_output(*output->value, output->name);
+  for (const Tensor* output : outputs)
+    ir->mark_output(output == outputs[0] ? guarded(*output->value) : *output->value, output->name);
 }
 
 void Network::absorb(tenon::Network&& parsed) {

@@ -9,6 +9,7 @@ struct TensorType;
 
 namespace tenon::objects {
 
+struct Attention;
 struct Builder;
 
 // Layers are the truth; the nodes behind them are made when somebody asks, and anew when a layer or what it depends on
@@ -21,6 +22,7 @@ struct TENON_OBJECT Network : Object {
   std::vector<std::unique_ptr<Tensor>> inputs;
   std::vector<std::unique_ptr<Layer>> layers;
   std::vector<Tensor*> outputs;
+  std::vector<std::unique_ptr<Attention>> attentions;
 
   explicit Network(bool with_implicit_batch);
   ~Network() override;
@@ -35,6 +37,8 @@ struct TENON_OBJECT Network : Object {
     adopt(std::move(layer), std::move(operands));
     return made;
   }
+
+  Attention* add_attention(Tensor& query, Tensor& key, Tensor& value, AttentionNormalizationOp op, bool causal);
 
   int32_t get_nb_layers() const { return int32_t(layers.size()); }
   int32_t get_nb_inputs() const { return int32_t(inputs.size()); }
@@ -54,7 +58,10 @@ struct TENON_OBJECT Network : Object {
   void make_above(Layer& layer);
   void make_one(Layer& layer);
   void drop_unused();
+  void drop_guards();
+  tenon::Value& guarded(tenon::Value& output);
   uint64_t clock_ = 1, inputs_changed_ = 1, visit_ = 0;
+  std::vector<tenon::Node*> guards_;   // of assertions, before the first output
   std::vector<tenon::Node*> retired_;  // of layers made anew; others may use them until they are made anew, too
 };
 

@@ -40,6 +40,9 @@ Values ResizeLayer::build(Draft& draft) const {
   constexpr NearestRounding roundings[] = {NearestRounding::round_prefer_ceil, NearestRounding::round_prefer_floor,
                                            NearestRounding::floor, NearestRounding::ceil};
   op.coordinates = all[int(coordinates)];
+  // By the other coordinates a single element is the first one anyway.
+  bool first = single_pixel == ResizeSelector::upper && coordinates == ResizeCoordinateTransformation::half_pixel;
+  if (first) op.coordinates = Coordinates::pytorch_half_pixel;
   op.rounding = roundings[int(rounding)];
   op.cubic_coeff_a = cubic_coeff;
   op.exclude_outside = exclude_outside;
@@ -51,13 +54,7 @@ Values ResizeLayer::build(Draft& draft) const {
       check(extent >= 0, "the output is ", to_text(extents), "; extents that are open come from input 1");
       op.sizes.push_back(extent);
     }
-  tenon::Value& y = draft.add(op, operands);
-  const Shape &from = draft.type(0).shape, &to = draft.type(y).shape;
-  if (single_pixel == ResizeSelector::upper)
-    for (size_t i = 0; i < to.size(); ++i)
-      check((to[i].known() && !to[i].is(1)) || to[i] == from[i], ErrorId::unsupported, "the first element where axis ",
-            i, " of ", draft.type(y), " has a single one");
-  return {&y};
+  return {&draft.add(op, operands)};
 }
 
 bool ResizeLayer::read(const tenon::Node& node) {
@@ -65,6 +62,9 @@ bool ResizeLayer::read(const tenon::Node& node) {
   if (!op || !op->axes.empty() || op->antialias || op->keep_aspect_ratio != KeepAspectRatio::stretch) return false;
   switch (op->coordinates) {
     case Coordinates::half_pixel: coordinates = ResizeCoordinateTransformation::half_pixel; break;
+    case Coordinates::pytorch_half_pixel:
+      coordinates = ResizeCoordinateTransformation::half_pixel, single_pixel = ResizeSelector::upper;
+      break;
     case Coordinates::align_corners: coordinates = ResizeCoordinateTransformation::align_corners; break;
     case Coordinates::asymmetric: coordinates = ResizeCoordinateTransformation::asymmetric; break;
     default: return false;

@@ -7,11 +7,9 @@
 #include "objects/network.h"
 #include "ops/cast/cast.h"
 #include "ops/constant/constant.h"
-#include "ops/dequantize/dequantize.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/gather/gather.h"
 #include "ops/identity/identity.h"
-#include "ops/quantize/quantize.h"
 #include "ops/random/random.h"
 #include "ops/range/range.h"
 #include "ops/shape/shape.h"
@@ -123,47 +121,5 @@ bool CastLayer::read(const tenon::Node& node) {
 Values ShapeLayer::build(Draft& draft) const {
   return {&draft.cast(draft.add(ShapeOf(), {&draft.in(0)}), element_of(to))};
 }
-
-namespace {
-
-// One scale for all needs no axis; a list of them does.
-template <class Q>
-Values scaled(Draft& draft, Q op, int64_t axis) {
-  const TensorType &x = draft.type(0), &scale = draft.type(1);
-  check(Grain::is_one(scale.shape) || (axis >= 0 && axis < x.rank()), "the scale is ", scale, ", so that the axis, ",
-        axis, ", has to be one of x ", x);
-  op.axis = std::max<int64_t>(axis, 0);
-  Values operands{&draft.in(0), &draft.in(1)};
-  if (draft.has(2)) operands.push_back(&draft.in(2));
-  return {&draft.add(op, operands)};
-}
-
-template <class Q>
-bool read_scaled(const tenon::Node& node, int32_t& axis, DataType& to) {
-  const Q* op = as<Q>(node);
-  if (!op || op->block_size) return false;
-  int rank = node.input(0).type().rank();
-  if (rank > 0 && -rank <= op->axis && op->axis < rank) axis = axis_of(op->axis, rank);
-  to = data_type_of(op->to);
-  return true;
-}
-
-}  // namespace
-
-Values QuantizeLayer::build(Draft& draft) const {
-  Quantize op;
-  op.to = element_of(to);
-  return scaled(draft, op, axis);
-}
-
-bool QuantizeLayer::read(const tenon::Node& node) { return read_scaled<Quantize>(node, axis, to); }
-
-Values DequantizeLayer::build(Draft& draft) const {
-  Dequantize op;
-  op.to = element_of(to);
-  return scaled(draft, op, axis);
-}
-
-bool DequantizeLayer::read(const tenon::Node& node) { return read_scaled<Dequantize>(node, axis, to); }
 
 }  // namespace tenon::objects

@@ -1,4 +1,4 @@
-// Layers that make numbers, or make them anew in another type: constants, fills, shapes, conversions, quantization.
+// Layers that make numbers, or make them anew in another type: constants, fills, shapes, conversions.
 #pragma once
 #include "objects/layer.h"
 
@@ -60,22 +60,6 @@ struct TENON_OBJECT ShapeLayer final : Layer {
   DataType to;
   explicit ShapeLayer(Network& n, DataType t = DataType::int64) : Layer(n, LayerType::shape), to(t) {}
   Values build(Draft& draft) const override;
-};
-
-// Input 1 is the scale, input 2, where it is set, the zero point.
-struct TENON_OBJECT QuantizeLayer final : Layer {
-  int32_t axis = -1;
-  DataType to;
-  explicit QuantizeLayer(Network& n, DataType t = DataType::int8) : Layer(n, LayerType::quantize, 3), to(t) {}
-  Values build(Draft& draft) const override;
-  bool read(const tenon::Node& node) override;
-};
-struct TENON_OBJECT DequantizeLayer final : Layer {
-  int32_t axis = -1;
-  DataType to;
-  explicit DequantizeLayer(Network& n, DataType t = DataType::float_) : Layer(n, LayerType::dequantize, 3), to(t) {}
-  Values build(Draft& draft) const override;
-  bool read(const tenon::Node& node) override;
 };
 
 }  // namespace tenon::objects

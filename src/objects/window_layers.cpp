@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "base/checked.h"
 #include "objects/convert.h"
 #include "objects/draft.h"
 #include "ops/constant/constant.h"
 #include "ops/conv/conv.h"
 #include "ops/conv_transpose/conv_transpose.h"
+#include "ops/elementwise/elementwise.h"
 #include "ops/lrn/lrn.h"
 #include "ops/pad/pad.h"
 #include "ops/pool/pool.h"
@@ -15,25 +17,29 @@ namespace tenon::objects {
 
 namespace {
 
-PoolKind kind_of(PoolingType type) {
-  check(type != PoolingType::max_average_blend, ErrorId::unsupported, "pooling that blends maximum and average");
-  return type == PoolingType::max ? PoolKind::max : PoolKind::average;
-}
-
-// Rounding up differs between here and the operator only where a last window would start in the padding at the end.
+// Rounding up differs between Caffe's way and the explicit one only where a last window would start in the padding.
 bool rounds_up_alike(const WindowLayer& layer) {
   for (int i = 0; i < layer.window.n; ++i)
     if (layer.post_padding.d[i] + layer.stride.d[i] > layer.window.d[i]) return false;
   return true;
 }
 
-// A convolution rounds up by reading zeros beyond its padding.
+bool rounds_up(PaddingMode mode) {
+  return mode == PaddingMode::explicit_round_up || mode == PaddingMode::caffe_round_up;
+}
+
+// A convolution rounds up by reading zeros beyond its padding: as few as the extent needs, or where that is open as
+// many as could be needed, for all that they can add is a window that starts beyond.
 void round_up(Conv& conv, const Shape& x, const std::vector<int64_t>& window) {
   for (size_t i = 0; i < window.size(); ++i) {
-    check(x[i + 2].known(), ErrorId::unsupported, "rounding up where spatial axis ", i, " of ", x, " is open");
-    int64_t covered = (window[i] - 1) * conv.dilations[i] + 1;
-    int64_t rest = (x[i + 2].value() + conv.pads_begin[i] + conv.pads_end[i] - covered) % conv.strides[i];
-    if (rest > 0) conv.pads_end[i] += conv.strides[i] - rest;
+    int64_t more = conv.strides[i] - 1;
+    if (x[i + 2].known()) {
+      int64_t covered = checked_add(checked_mul(window[i] - 1, conv.dilations[i]), 1);
+      int64_t padded = checked_add(checked_add(x[i + 2].value(), conv.pads_begin[i]), conv.pads_end[i]);
+      int64_t rest = (padded - covered) % conv.strides[i];
+      more = rest > 0 ? conv.strides[i] - rest : -rest;
+    }
+    conv.pads_end[i] = checked_add(conv.pads_end[i], more);
   }
 }
 
@@ -87,6 +93,8 @@ void WindowLayer::write(tenon::Window& into) const {
     check(int32_t(numbers->size()) == window.n, "'", name, "': stride, padding and dilation need ", window.n,
           " numbers as the window has, found ", numbers->size());
   into.check_axes(window.n);
+  if (padding_mode == PaddingMode::caffe_round_up || padding_mode == PaddingMode::caffe_round_down)
+    into.pads_end = into.pads_begin;
   if (padding_mode == PaddingMode::same_upper) into.auto_pad = AutoPad::same_upper;
   if (padding_mode == PaddingMode::same_lower) into.auto_pad = AutoPad::same_lower;
 }
@@ -107,15 +115,28 @@ PoolingLayer::PoolingLayer(Network& n, PoolingType p, const Dims& w)
   check_window(w, "the window");
 }
 
+void PoolingLayer::set_blend_factor(float factor) {
+  check(factor >= 0 && factor <= 1, "the blend factor is ", double(factor), "; 0 to 1 are possible");
+  blend_factor = factor;
+}
+
+// A blend is (1 - factor) maximum + factor average; where the factor is 0 or 1 the other side is left out, for what it
+// finds may be infinite.
 Values PoolingLayer::build(Draft& draft) const {
-  Pool pool(kind_of(pooling), list_of(window));
+  Pool pool(pooling == PoolingType::average ? PoolKind::average : PoolKind::max, list_of(window));
   write(pool);
   pool.count_pads = !average_count_excludes_padding;
-  check(padding_mode != PaddingMode::explicit_round_up || rounds_up_alike(*this), ErrorId::unsupported,
-        "rounding up with so much padding at the end that a window could lie in it: padding ", to_text(post_padding),
-        ", stride ", to_text(stride), ", window ", to_text(window));
-  pool.ceil = padding_mode == PaddingMode::explicit_round_up || padding_mode == PaddingMode::caffe_round_up;
-  return {&draft.add(pool, {&draft.in(0)})};
+  pool.ceil = rounds_up(padding_mode);
+  pool.ceil_in_pads = padding_mode == PaddingMode::explicit_round_up && !rounds_up_alike(*this);
+  if (pooling == PoolingType::max_average_blend && blend_factor == 1) pool.kind = PoolKind::average;
+  tenon::Value& y = draft.add(pool, {&draft.in(0)});
+  if (pooling != PoolingType::max_average_blend || blend_factor == 0 || blend_factor == 1) return {&y};
+  pool.kind = PoolKind::average;
+  tenon::Value& mean = draft.add(pool, {&draft.in(0)});
+  auto part = [&](tenon::Value& of, double factor) {
+    return &draft.add(Elementwise("mul"), {&of, &draft.scalar(factor, draft.type(of).element)});
+  };
+  return {&draft.add(Elementwise("add"), {part(y, 1 - double(blend_factor)), part(mean, blend_factor)})};
 }
 
 bool PoolingLayer::read(const tenon::Node& node) {
@@ -124,8 +145,10 @@ bool PoolingLayer::read(const tenon::Node& node) {
   pooling = pool->kind == PoolKind::max ? PoolingType::max : PoolingType::average;
   read_window(*pool, dims_of_list(pool->window, pool->window.size(), 1));
   average_count_excludes_padding = !pool->count_pads;
-  if (pool->ceil) padding_mode = rounds_up_alike(*this) ? PaddingMode::explicit_round_up : PaddingMode::caffe_round_up;
-  return true;
+  if (!pool->ceil) return true;
+  bool explicit_way = pool->ceil_in_pads || rounds_up_alike(*this);
+  padding_mode = explicit_way ? PaddingMode::explicit_round_up : PaddingMode::caffe_round_up;
+  return explicit_way || pre_padding == post_padding;
 }
 
 KernelLayer::KernelLayer(Network& n, LayerType t, int64_t maps, const Dims& w, const GivenWeights& k,
@@ -169,9 +192,7 @@ Values ConvolutionLayer::build(Draft& draft) const {
   const TensorType x = draft.type(0);
   check(x.rank() == window.n + 2, "the input is ", x, ", a kernel of ", window.n, " extents expects ", window.n + 2,
         " axes");
-  check(padding_mode != PaddingMode::caffe_round_up, ErrorId::unsupported,
-        "a convolution that rounds up as Caffe does");
-  if (padding_mode == PaddingMode::explicit_round_up) round_up(conv, x.shape, list_of(window));
+  if (rounds_up(padding_mode)) round_up(conv, x.shape, list_of(window));
   int64_t taps = kernel_extents(1, 1, window).count();
   Values operands{&draft.in(0)};
   if (draft.has(1)) operands.push_back(&draft.in(1));

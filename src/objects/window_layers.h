@@ -28,6 +28,7 @@ struct TENON_OBJECT PoolingLayer final : WindowLayer {
   bool average_count_excludes_padding = true;
 
   PoolingLayer(Network& n, PoolingType p, const Dims& w);
+  void set_blend_factor(float factor);
   explicit PoolingLayer(Network& n) : WindowLayer(n, LayerType::pooling, {}), pooling(PoolingType::max) {}
   Values build(Draft& draft) const override;
   bool read(const tenon::Node& node) override;

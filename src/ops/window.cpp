@@ -57,7 +57,8 @@ Window::Axis Window::along(int axis, const Dim& input, const Dim& extent) const 
   Dim begin = pads ? or_default(pads_begin, axis, 0) : 0, end = pads ? or_default(pads_end, axis, 0) : 0;
   Dim room = input + begin + end - covered;
   Dim output = floor_div(room, stride) + 1;
-  if (ceil) output = min(ceil_div(room, stride) + 1, ceil_div(input + begin, stride));
+  if (ceil) output = ceil_div(room, stride) + 1;
+  if (ceil && !ceil_in_pads) output = min(output, ceil_div(input + begin, stride));
   check(!output.known() || output.value() > 0, "the window covers ", covered, " along spatial axis ", axis,
         ", the padded input is only ", input + begin + end);
   return {output, begin, end};

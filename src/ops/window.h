@@ -28,6 +28,7 @@ struct Window {
   std::vector<int64_t> strides, dilations, pads_begin, pads_end;  // one number an axis; empty: all 1, 1, 0, 0
   AutoPad auto_pad = AutoPad::explicit_pads;                      // any other takes precedence over the pads
   bool ceil = false;  // a last, partial window counts, unless it starts in the padding at the end (ONNX opset 19)
+  bool ceil_in_pads = false;  // with ceil: even if it starts there (nvinfer1 PaddingMode::kEXPLICIT_ROUND_UP)
 
   struct Axis {
     Dim output, pad_begin, pad_end;

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "base/file.h"
+#include "ops/assertion/assertion.h"
 #include "ops/constant/constant.h"
 #include "optimizer/pipeline.h"
 #include "select/choices.h"
@@ -46,6 +47,13 @@ std::map<const Value*, Weights> constants_of(const Graph& graph) {
     if (n->outputs().size() == 1)
       if (Weights w = constant_of(n->output())) constants.emplace(&n->output(), w);
   return constants;
+}
+
+// What inference could not see and folding has found out.
+void check_assertions(const Graph& graph) {
+  for (const auto& n : graph.nodes())
+    if (const Assertion* op = as<Assertion>(*n))
+      if (Weights condition = constant_of(n->input(1))) op->demand(condition->view());
 }
 
 // rule/fold_scale: how often; kernel/softmax.rows: how many steps. What testers of rules and offers ask for.
@@ -111,6 +119,7 @@ Built build(Graph lowered, const BuildOptions& options) {
   if (options.optimize) {
     RewriteLog log = optimize(graph, {.stop = options.stop}, [](const char*, const Graph&) {});
     count_rewrites(log, built.stats);
+    check_assertions(graph);
   }
 
   Workers workers(options.threads);

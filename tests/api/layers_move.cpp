@@ -163,6 +163,27 @@ static void joins_and_indices() {
              int64_t row = p[0] == 0 && p[1] == 1 ? 0 : 1;
              return v[size_t(6 * p[0] + 3 * row + p[2])];
            }));
+  // Axes that go together first, then others, then that of the indices: y[b,i,j,k,m] = x[b,i,indices[b,j,k],m].
+  Numbers deep = some(2 * 3 * 4 * 2, 11), spots = {3, 0, 1, 2, 2, 2, 0, 1, 3, 3, 1, 0};
+  ITensor *volume = net.in({2, 3, 4, 2}, deep), *spot = net.in({2, 2, 3}, spots, DataType::kINT32);
+  IGatherLayer* passed = net->addGather(*volume, *spot, 2);
+  passed->setNbElementWiseDims(1);
+  net.want(passed, {2, 3, 2, 3, 2}, picked({2, 3, 2, 3, 2}, [&](Shape const& p) {
+             auto row = int64_t(spots[size_t((p[0] * 2 + p[2]) * 3 + p[3])]);
+             return deep[size_t(((p[0] * 3 + p[1]) * 4 + row) * 2 + p[4])];
+           }));
+  IGatherLayer* last = net->addGather(*volume, *net.in({2, 3, 1}, {1, 0, 1, 0, 0, 1}, DataType::kINT32), 3);
+  last->setNbElementWiseDims(2);
+  net.want(last, {2, 3, 4, 1}, picked({2, 3, 4, 1}, [&](Shape const& p) {
+             Numbers const which = {1, 0, 1, 0, 0, 1};
+             return deep[size_t(((p[0] * 3 + p[1]) * 4 + p[2]) * 2 + int64_t(which[size_t(p[0] * 3 + p[1])]))];
+           }));
+  IGatherLayer* once =
+      net->addGather(*volume, *net.in({2}, {3, 1}, DataType::kINT32), 2);  // no axis of the indices is left
+  once->setNbElementWiseDims(1);
+  net.want(once, {2, 3, 2}, picked({2, 3, 2}, [&](Shape const& p) {
+             return deep[size_t(((p[0] * 3 + p[1]) * 4 + (p[0] ? 1 : 3)) * 2 + p[2])];
+           }));
   ITensor* each = net.in({2, 1, 3}, {1, 0, 1, 0, 0, 1}, DataType::kINT32);
   IGatherLayer* elements = net->addGatherV2(*x, *each, GatherMode::kELEMENT);
   elements->setGatherAxis(1);
@@ -219,9 +240,12 @@ static void joins_and_indices() {
   REFUSED(net, net->addConcatenation(nullptr, 2) == nullptr, "inputs is null");
   ITensor* holes[] = {x, nullptr};
   REFUSED(net, net->addConcatenation(holes, 2) == nullptr, "a tensor is null");
-  IGatherLayer* wrong = net->addGather(*x, *indices, 2);
+  IGatherLayer* wrong = net->addGather(*x, *indices, 0);
   wrong->setNbElementWiseDims(1);
-  REFUSED(net, wrong->getOutput(0)->getDimensions().nbDims == -1, "along the next axis are possible");
+  REFUSED(net, wrong->getOutput(0)->getDimensions().nbDims == -1, "has to come behind them");
+  wrong->setGatherAxis(2);
+  wrong->setNbElementWiseDims(-1);
+  REFUSED(net, wrong->getOutput(0)->getDimensions().nbDims == -1, "has to come behind them");
   ITensor* uneven[] = {x, y};
   REFUSED(net, net->addConcatenation(uneven, 2)->getOutput(0)->getDimensions().nbDims == -1, "concat");
 }
@@ -285,6 +309,21 @@ static void samples() {
                sum += weight(at - double(k)) * v[size_t(4 * p[2] + k)], all += weight(at - double(k));
              return sum / all;
            }));
+  // A single element by the formula is the one in the middle; by its first, the first.
+  for (ResizeSelector which : {ResizeSelector::kFORMULA, ResizeSelector::kUPPER}) {
+    bool first = which == ResizeSelector::kUPPER;
+    IResizeLayer* point = net->addResize(*x);
+    point->setResizeMode(InterpolationMode::kLINEAR);
+    point->setCoordinateTransformation(T::kHALF_PIXEL);
+    point->setSelectorForSinglePixel(which);
+    point->setOutputDimensions(dims({1, 1, 1, 4}));
+    net.want(point, {1, 1, 1, 4}, Numbers(v.begin() + (first ? 0 : 4), v.begin() + (first ? 4 : 8)));
+    IResizeLayer* near_one = net->addResize(*x);
+    near_one->setCoordinateTransformation(T::kHALF_PIXEL);
+    near_one->setSelectorForSinglePixel(which);
+    near_one->setInput(1, *net.list({1, 1, 3, 1}));  // (0 + 0.5) * 4 - 0.5 = 1.5, rounded down
+    net.want(near_one, {1, 1, 3, 1}, first ? Numbers{v[0], v[4], v[8]} : Numbers{v[1], v[5], v[9]});
+  }
 #if NV_TENSORRT_MAJOR < 10
   KEEPS(cubic, AlignCorners, true);
   CHECK(cubic->getCoordinateTransformation() == T::kALIGN_CORNERS);

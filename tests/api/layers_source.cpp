@@ -121,6 +121,11 @@ static void quantization() {
   IDequantizeLayer* columns = net->addDequantize(*one->getOutput(0), *net.constant({3}, {1, 2, 3}));
   columns->setAxis(1);
   net.want(columns, {2, 3}, {1, -2, 381, 2, -12, 6});
+  // A scale of the input's rank is one of blocks: here of 2 rows and 1 column, then of a row each.
+  Numbers blocks = {0.5, 1, 2};
+  IQuantizeLayer* block = net->addQuantize(*x, *net.constant({1, 3}, blocks));
+  net.want(block, {2, 3}, {1, 0, 50, 2, -3, 0});
+  net.want(net->addDequantize(*block->getOutput(0), *net.constant({2, 1}, {0.5, 2})), {2, 3}, {0.5, 0, 25, 4, -6, 0});
 #if NV_TENSORRT_MAJOR >= 10
   IDequantizeLayer* typed = net->addDequantize(*one->getOutput(0), *net.constant({}, {0.5}), DataType::kFLOAT);
   CHECK(typed->getToType() == DataType::kFLOAT &&

@@ -153,6 +153,12 @@ static void deconvolutions() {
   whole->setStrideNd(DimsHW{2, 2});
   KEEPS(whole, PaddingMode, PaddingMode::kSAME_LOWER);
   net.want(whole, {1, 3, 4, 6}, spread(3, 1, {2, 2}, {1, 0}, {4, 6}, w, b));
+  IDeconvolutionLayer* up = net->addDeconvolutionNd(*x, 3, DimsHW{3, 2}, kernel, bias);  // nothing is left to round
+  up->setStrideNd(DimsHW{2, 2});
+  up->setPrePadding(DimsHW{1, 0});
+  up->setPostPadding(DimsHW{0, 1});
+  up->setPaddingMode(PaddingMode::kEXPLICIT_ROUND_UP);
+  net.want(up, {1, 3, 4, 5}, spread(3, 1, {2, 2}, {1, 0}, {4, 5}, w, b));
   IDeconvolutionLayer* given = net->addDeconvolutionNd(*x, 3, DimsHW{3, 2}, none, none);
   given->setInput(1, *net.constant({4, 3, 3, 2}, w));
   net.want(given, {1, 3, 4, 4}, spread(3, 1, {1, 1}, {0, 0}, {4, 4}, w, {}));
@@ -161,6 +167,13 @@ static void deconvolutions() {
   old->setStride(DimsHW{2, 2});
   old->setPadding(DimsHW{1, 0});
   net.want(old, {1, 3, 3, 6}, spread(3, 1, {2, 2}, {1, 0}, {3, 6}, w, b));
+  for (PaddingMode mode : {PaddingMode::kCAFFE_ROUND_DOWN, PaddingMode::kCAFFE_ROUND_UP}) {
+    IDeconvolutionLayer* caffe = net->addDeconvolutionNd(*x, 3, DimsHW{3, 2}, kernel, bias);
+    caffe->setStrideNd(DimsHW{2, 2});
+    caffe->setPrePadding(DimsHW{1, 0});
+    KEEPS(caffe, PaddingMode, mode);
+    net.want(caffe, {1, 3, 3, 6}, spread(3, 1, {2, 2}, {1, 0}, {3, 6}, w, b));
+  }
 #endif
   net.run();
   IDeconvolutionLayer* wrong = net->addDeconvolutionNd(*x, 4, DimsHW{3, 2}, kernel, none);
@@ -230,7 +243,100 @@ static void pooling_and_padding() {
 #endif
 }
 
+// Maximum and mean of windows over [1,2,5,7]; y's extents are given, padding behind counts where `behind` has it.
+struct Pool {
+  Shape window, stride, before, behind, y;
+  bool counts_padding;
+  Numbers largest(Numbers const& v) const { return all(v, true); }
+  Numbers mean(Numbers const& v) const { return all(v, false); }
+  Numbers all(Numbers const& v, bool maximum) const {
+    Numbers out;
+    for (int64_t c = 0; c < 2; ++c)
+      for (int64_t p = 0; p < y[0]; ++p)
+        for (int64_t q = 0; q < y[1]; ++q) {
+          double most = -INFINITY, sum = 0, count = 0;
+          bool met = false;
+          for (int64_t i = p * stride[0] - before[0]; i < p * stride[0] - before[0] + window[0]; ++i)
+            for (int64_t j = q * stride[1] - before[1]; j < q * stride[1] - before[1] + window[1]; ++j) {
+              bool within = i >= 0 && i < 5 && j >= 0 && j < 7, padded = i < 5 + behind[0] && j < 7 + behind[1];
+              if (within) most = std::max(most, v[size_t((c * 5 + i) * 7 + j)]), sum += v[size_t((c * 5 + i) * 7 + j)];
+              met = met || within;
+              count += within || (counts_padding && padded);
+            }
+          out.push_back(maximum ? most : met ? sum / count : 0);
+        }
+    return out;
+  }
+};
+
+static void pooling_rounds_up_and_blends() {
+  Net net(__LINE__);
+  Numbers v = some(2 * 5 * 7);
+  ITensor *x = net.in({1, 2, 5, 7}, v), *open = net.in({1, 2, 5, 7}, v, DataType::kFLOAT, {2, 3});
+  auto pool = [&](ITensor* from, PoolingType type, Shape window, Shape stride, Shape before, Shape behind) {
+    IPoolingLayer* layer = net->addPoolingNd(*from, type, dims(window));
+    layer->setStrideNd(dims(stride));
+    layer->setPrePadding(dims(before));
+    layer->setPostPadding(dims(behind));
+    return layer;
+  };
+  for (ITensor* from : {x, open}) {
+    // A last window may lie in the padding at the end altogether, where there is nothing to find.
+    IPoolingLayer* up = pool(from, PoolingType::kMAX, {2, 2}, {2, 3}, {1, 0}, {2, 2});
+    KEEPS(up, PaddingMode, PaddingMode::kEXPLICIT_ROUND_UP);
+    net.want(up, {1, 2, 4, 4}, Pool{{2, 2}, {2, 3}, {1, 0}, {2, 2}, {4, 4}, false}.largest(v));
+    for (bool excludes : {true, false}) {
+      IPoolingLayer* mean = pool(from, PoolingType::kAVERAGE, {2, 3}, {2, 3}, {1, 0}, {2, 2});
+      mean->setPaddingMode(PaddingMode::kEXPLICIT_ROUND_UP);
+      KEEPS(mean, AverageCountExcludesPadding, excludes);
+      net.want(mean, {1, 2, 4, 3}, Pool{{2, 3}, {2, 3}, {1, 0}, {2, 2}, {4, 3}, !excludes}.mean(v));
+    }
+    for (float factor : {0.F, 0.25F, 1.F})
+      for (bool excludes : {true, false}) {
+        IPoolingLayer* blend = pool(from, PoolingType::kMAX, {2, 3}, {1, 2}, {1, 1}, {1, 1});
+        KEEPS(blend, PoolingType, PoolingType::kMAX_AVERAGE_BLEND);
+        KEEPS(blend, BlendFactor, factor);
+        blend->setAverageCountExcludesPadding(excludes);
+        Pool both{{2, 3}, {1, 2}, {1, 1}, {1, 1}, {6, 4}, !excludes};
+        Numbers right = both.largest(v), mean = both.mean(v);
+        for (size_t i = 0; i < right.size(); ++i) right[i] = (1 - double(factor)) * right[i] + double(factor) * mean[i];
+        net.want(blend, {1, 2, 6, 4}, right);
+      }
+    // A convolution that rounds up where the extents are open, too.
+    Numbers w = some(3 * 2 * 2 * 3, 5);
+    IConvolutionLayer* conv =
+        net->addConvolutionNd(*from, 3, DimsHW{2, 3}, net.weights(w), Weights{DataType::kFLOAT, nullptr, 0});
+    conv->setStrideNd(DimsHW{2, 3});
+    conv->setPaddingMode(PaddingMode::kEXPLICIT_ROUND_UP);
+    net.want(conv, {1, 3, 3, 3},
+             Conv{{1, 2, 1, 5, 7}, {3, 2, 1, 2, 3}, 1, {1, 2, 3}, {0, 0, 0}, {1, 1, 1}, {1, 3, 3}}(v, w, {}));
+#if NV_TENSORRT_MAJOR < 10
+    // Caffe pads as much behind as before, and drops a pooling window that would start in the padding at the end.
+    for (PaddingMode mode : {PaddingMode::kCAFFE_ROUND_DOWN, PaddingMode::kCAFFE_ROUND_UP}) {
+      bool up_too = mode == PaddingMode::kCAFFE_ROUND_UP;
+      IPoolingLayer* caffe = pool(from, PoolingType::kMAX, {4, 2}, {2, 3}, {1, 1}, {0, 0});
+      KEEPS(caffe, PaddingMode, mode);
+      Shape y = {up_too ? 3 : 2, 3};
+      net.want(caffe, {1, 2, y[0], y[1]}, Pool{{4, 2}, {2, 3}, {1, 1}, {1, 1}, y, false}.largest(v));
+      IConvolutionLayer* convolution =
+          net->addConvolutionNd(*from, 3, DimsHW{2, 3}, net.weights(w), Weights{DataType::kFLOAT, nullptr, 0});
+      convolution->setStrideNd(DimsHW{2, 3});
+      convolution->setPrePadding(DimsHW{1, 1});
+      KEEPS(convolution, PaddingMode, mode);
+      Shape z = up_too ? Shape{4, 3} : Shape{3, 3};
+      net.want(convolution, {1, 3, z[0], z[1]},
+               Conv{{1, 2, 1, 5, 7}, {3, 2, 1, 2, 3}, 1, {1, 2, 3}, {0, 1, 1}, {1, 1, 1}, {1, z[0], z[1]}}(v, w, {}));
+    }
+#endif
+  }
+  net.run();
+  IPoolingLayer* wrong = net->addPoolingNd(*x, PoolingType::kMAX_AVERAGE_BLEND, DimsHW{2, 2});
+  REFUSED(net, (wrong->setBlendFactor(1.5F), wrong->getBlendFactor() == 0), "0 to 1 are possible");
+  REFUSED(net, (wrong->setBlendFactor(NAN), wrong->getBlendFactor() == 0), "0 to 1 are possible");
+}
+
 int main() {
+  pooling_rounds_up_and_blends();
   convolutions();
   deconvolutions();
   pooling_and_padding();

@@ -4,6 +4,7 @@ TYPES = ["f32", "f16", "bf16", "f64", "i8", "i16", "i32", "i64", "u8", "u16", "u
 REASONS = {
     ("operator", "scaled_tanh"): "IActivationLayer only, ONNX has no name for it",
     ("operator", "scale"): "IScaleLayer only",
+    ("operator", "assertion"): "IAssertionLayer only",
     ("operator", "section"): "ISliceLayer only",
     ("operator", "shuffle"): "IShuffleLayer only",
     ("rule", "dissolve_shuffle"): "IShuffleLayer only",

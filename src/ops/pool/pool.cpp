@@ -17,6 +17,7 @@ void Pool::fields(FieldVisitor& v) {
   v("window", window);
   window_fields(v);
   v("ceil", ceil, false);
+  v("ceil_in_pads", ceil_in_pads, false);
   v("count_pads", count_pads, false);
 }
 
@@ -26,6 +27,7 @@ Types Pool::infer(const Inputs& in) const {
   check(!window.empty() && in[0].rank() == int(window.size()) + 2, "x has shape ", in[0].shape,
         ", expected [N,C] and one spatial axis for each of the window's ", window.size(), " extents");
   check_axes(int(window.size()));
+  check(ceil || !ceil_in_pads, "ceil_in_pads says which windows ceil adds, and ceil is not set");
   Shape y = in[0].shape;
   for (size_t i = 0; i < window.size(); ++i) y[i + 2] = along(int(i), y[i + 2], window[i]).output;
   return {TensorType{in[0].element, y}};
