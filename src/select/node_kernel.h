@@ -21,6 +21,7 @@ using NodeKernels = std::span<const NodeKernel>;
 std::string use_layout(Offer& offer, Layout layout);
 // Prices the offer: arithmetic at `share` of the machine's peak, memory at `memory_share` of its bandwidth.
 void price(Offer& offer, const Target& target, double multiply_adds, double share = .5, double memory_share = .25);
+constexpr double exponential_ns = .9;  // what one costs a thread, with what a softmax does around it
 // The same on the target's device, with a launch and memory at a usual share of its bandwidth.
 void price_on_device(Offer& offer, const Target& target, double multiply_adds, double share);
 

@@ -13,7 +13,7 @@ inline Floats<N> finished(const DepthwiseRow& r, Floats<N> y) {
   return r.silu ? y / (1.f + exp<N>(-y)) : y;
 }
 
-// One output whose window may hang over the edges.
+// One output of any window, which may hang over the edges.
 template <int N>
 inline void edge(const DepthwiseRow& r, int64_t c, int64_t o) {
   Floats<N> sum = load<N>(r.bias + c);
@@ -45,21 +45,36 @@ inline void narrow(const DepthwiseRow& r, int64_t o) {
   store_some<N>(r.y + o * r.y_step + c, lanes, finished<N>(r, sum));
 }
 
-// Outputs [first, past), whose windows lie inside. K x K taps are known to the compiler; rows may be missing.
+// A whole row, of which the windows of [first, past) lie inside. K x K taps are known to the compiler; rows may be missing.
 template <int N, int K>
-inline void inside(const DepthwiseRow& r, int64_t c, int64_t first, int64_t past) {
+inline void whole(const DepthwiseRow& r, int64_t c, int64_t first, int64_t past) {
   Floats<N> w[K][K];
-  const float* x[K];
+  const float *x[K], *weights[K];
   int heights = 0;
   for (int h = 0; h < K; ++h) {
     if (!r.rows[h]) continue;
-    for (int k = 0; k < K; ++k) w[heights][k] = load<N>(r.weights + (h * K + k) * r.channels + c);
+    weights[heights] = r.weights + h * K * r.channels + c;
+    for (int k = 0; k < K; ++k) w[heights][k] = load<N>(weights[heights] + k * r.channels);
     x[heights++] = r.rows[h] + c - r.pad * r.x_step;
   }
   Floats<N> bias = load<N>(r.bias + c);
   int64_t tap = r.dilation * r.x_step, next = r.stride * r.x_step;
   auto run = [&](auto rows_known) {
     constexpr int rows = rows_known;
+    auto hanging = [&](int64_t from, int64_t to) {  // over the left edge, or the right one
+      for (int64_t o = from; o < to; ++o) {
+        int64_t start = o * r.stride - r.pad;
+        int64_t k0 = start < 0 ? std::min<int64_t>(K, (r.dilation - 1 - start) / r.dilation) : 0;
+        int64_t k1 = std::min<int64_t>(K, start < r.x_width ? (r.x_width - 1 - start) / r.dilation + 1 : 0);
+        Floats<N> sum = bias;
+        for (int h = 0; h < rows; ++h)
+          for (int64_t k = k0; k < k1; ++k)
+            sum = fma<N>(load<N>(x[h] + o * next + k * tap), load<N>(weights[h] + k * r.channels), sum);
+        store<N>(r.y + o * r.y_step + c, finished<N>(r, sum));
+      }
+    };
+    hanging(0, first);
+    hanging(past, r.y_width);
     for (int64_t o = first; o < past; ++o) {
       Floats<N> sum = bias;
 #pragma GCC unroll 5
@@ -80,11 +95,6 @@ inline void inside(const DepthwiseRow& r, int64_t c, int64_t first, int64_t past
 }
 
 template <int N>
-inline void inside_any(const DepthwiseRow& r, int64_t c, int64_t first, int64_t past) {
-  for (int64_t o = first; o < past; ++o) edge<N>(r, c, o);
-}
-
-template <int N>
 void depthwise_row(const DepthwiseRow& r) {
   int64_t last_tap = (r.width_taps - 1) * r.dilation;
   int64_t first = std::min((r.pad + r.stride - 1) / r.stride, r.y_width);
@@ -94,11 +104,10 @@ void depthwise_row(const DepthwiseRow& r) {
     for (int64_t o = 0; o < r.y_width; ++o) narrow<N>(r, o);
   for (int64_t done = 0; done < r.channels && r.channels >= N; done += N) {
     int64_t c = std::min(done, r.channels - N);  // the last vector overlaps the one before: equal numbers twice
-    for (int64_t o = 0; o < first; ++o) edge<N>(r, c, o);
-    if (r.width_taps == 3 && r.height_taps == 3) inside<N, 3>(r, c, first, past);
-    else if (r.width_taps == 5 && r.height_taps == 5) inside<N, 5>(r, c, first, past);
-    else inside_any<N>(r, c, first, past);
-    for (int64_t o = past; o < r.y_width; ++o) edge<N>(r, c, o);
+    if (r.width_taps == 3 && r.height_taps == 3) whole<N, 3>(r, c, first, past);
+    else if (r.width_taps == 5 && r.height_taps == 5) whole<N, 5>(r, c, first, past);
+    else
+      for (int64_t o = 0; o < r.y_width; ++o) edge<N>(r, c, o);
   }
 }
 

@@ -138,7 +138,7 @@ class AttentionBlocks final : public Kernel {
 
 // Arithmetic near its peak, an exponential an element of the scores, and rows that are padded to whole vectors.
 void set_price(Offer& offer, const Attention& a, const Target& target) {
-  constexpr double share = .8, score_ns = .9, padded_to = 8;
+  constexpr double share = .8, padded_to = 8;
   Extents q = at(a.q.value->shape(), target.typical), v = at(a.v.value->shape(), target.typical);
   Extents y = at(offer.region.exits[0]->shape(), target.typical), k = at(a.k.value->shape(), target.typical);
   double inner = double(q[a.q.axes.back()]), columns = double(v[a.v.axes.back()]);
@@ -148,7 +148,7 @@ void set_price(Offer& offer, const Attention& a, const Target& target) {
   double work = batch * keys * (padded * inner + queries * columns), scores = batch * padded * keys;
   int64_t bytes = moved_bytes(offer, target);
   offer.bound_ms = roofline_ms(target, batch * queries * keys * (inner + columns), 1, bytes) / target.threads;
-  offer.expected_ms = roofline_ms(target, work, share, 0) + scores * score_ns * 1e-6 + roofline_ms(target, 0, 1, bytes);
+  offer.expected_ms = roofline_ms(target, work, share, 0) + scores * exponential_ns * 1e-6 + roofline_ms(target, 0, 1, bytes);
 }
 
 }  // namespace
