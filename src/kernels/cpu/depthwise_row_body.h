@@ -45,7 +45,8 @@ inline void narrow(const DepthwiseRow& r, int64_t o) {
   store_some<N>(r.y + o * r.y_step + c, lanes, finished<N>(r, sum));
 }
 
-// A whole row, of which the windows of [first, past) lie inside. K x K taps are known to the compiler; rows may be missing.
+// A whole row, of which the windows of [first, past) lie inside. K x K taps are known to the compiler; rows may be
+// missing.
 template <int N, int K>
 inline void whole(const DepthwiseRow& r, int64_t c, int64_t first, int64_t past) {
   Floats<N> w[K][K];

@@ -148,7 +148,8 @@ void set_price(Offer& offer, const Attention& a, const Target& target) {
   double work = batch * keys * (padded * inner + queries * columns), scores = batch * padded * keys;
   int64_t bytes = moved_bytes(offer, target);
   offer.bound_ms = roofline_ms(target, batch * queries * keys * (inner + columns), 1, bytes) / target.threads;
-  offer.expected_ms = roofline_ms(target, work, share, 0) + scores * exponential_ns * 1e-6 + roofline_ms(target, 0, 1, bytes);
+  offer.expected_ms =
+      roofline_ms(target, work, share, 0) + scores * exponential_ns * 1e-6 + roofline_ms(target, 0, 1, bytes);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace tenon {
 namespace {
 
 constexpr int64_t float_bytes = sizeof(float), widest_element = 8;
-constexpr int64_t most_rows = 128;           // of a strip: its sums and results fit the nearer caches
+constexpr int64_t most_rows = 256;           // of a strip, which reads all weights once more
 constexpr int64_t least_work = 1 << 20;      // multiply-adds of a task
 constexpr int64_t tasks_by_rows_alone = 16;  // of fewer strips each is shared by columns, too
 
