@@ -41,7 +41,7 @@ def main():
     p.add_argument("--jobs", type=int, default=min(8, os.cpu_count()))
     p.add_argument("--report", action="store_true", help="how often each kernel, rule, operator and type was hit")
     p.add_argument("--first", action="store_true", help="end with the first failure")
-    p.add_argument("--device", help="judge what this device computes")
+    p.add_argument("--device", help="judge what this device computes, too")
     a = p.parse_args()
     if a.device:
         os.environ["TENON_TEST_DEVICE"] = a.device

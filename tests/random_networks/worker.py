@@ -22,7 +22,7 @@ WAYS = [("optimised", {}, False), ("saved", {}, True), ("two threads", {"threads
         ("attention", {"providers": ["attention"]}, False), ("onednn", {"providers": ["onednn"]}, False), ("pointwise", {"providers": ["pointwise"]}, False)]
 DEVICE = os.environ.get("TENON_TEST_DEVICE", "cpu")
 if DEVICE != "cpu":
-    WAYS = [("optimised", {"device": DEVICE}, False), ("saved", {"device": DEVICE}, True)]
+    WAYS += [(f"on {DEVICE}", {"device": DEVICE}, False), (f"saved, on {DEVICE}", {"device": DEVICE}, True)]
 NAIVE_FACTOR, ULPS = 4, 2                                   # the table of tolerances: random networks
 
 
