@@ -96,8 +96,9 @@ class PanelKernel final : public Kernel {
     const View& y = call.out[0];
     int64_t rows = columns_ ? y.count() / columns_ : 0;
     if (rows == 0) return;
-    check(conv_ || call.in[0][call.in[0].rank() - 1] == inner_, "cannot multiply ", call.in[0].extents,
-          " by a matrix of ", inner_, " rows");
+    const ConstView& x = call.in[0];
+    check(x[conv_ ? 1 : x.rank() - 1] == inner_, "x has extents ", x.extents, ", its weights are for ", inner_,
+          conv_ ? " channels" : " columns");
     std::optional<Taps> taps;
     if (conv_) taps.emplace(*conv_, window_, call.in[0], y, zeros_.data());
     int64_t strips = (rows + most_rows - 1) / most_rows;

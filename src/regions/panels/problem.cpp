@@ -39,11 +39,13 @@ std::string set_matrix(PanelProblem& p) {
 }
 
 std::string set_window(PanelProblem& p) {
+  constexpr int64_t most_taps = 1024;
   if (p.conv->groups != 1) return "it has groups";
   p.layout = Layout::nhwc;
   p.inner = p.weights->extents[1];
   p.columns = p.weights->extents[0];
   p.taps = p.weights->extents.count_between(2, p.weights->extents.rank);
+  if (p.taps > most_taps) return "the window has too many taps";
   if (p.anchor->input_count() == 2) return "";
   p.start = constant_of(p.anchor->input(2));
   return p.start ? "" : "the bias is not constant";
