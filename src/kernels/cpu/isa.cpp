@@ -18,6 +18,11 @@ Isa isa() {
   return std::min(found, most.load(std::memory_order_relaxed));
 }
 
+bool has_vnni() {
+  static const bool found = __builtin_cpu_supports("avx512vnni");
+  return found && isa() == Isa::avx512;
+}
+
 const char* name_of(Isa isa) { return isa == Isa::avx512 ? "avx512" : isa == Isa::avx2 ? "avx2" : "portable"; }
 
 void limit_isa(Isa limit) { most = limit; }

@@ -1,0 +1,98 @@
+// Offers arithmetic on bytes as integers: of a product or convolution, with all of the tail that it can do.
+#include <cmath>
+
+#include "kernels/cpu/isa.h"
+#include "ops/cast/cast.h"
+#include "ops/conv/conv.h"
+#include "regions/integer/product.h"
+
+namespace tenon {
+
+namespace {
+
+constexpr const char *product_name = "integer.product", *depthwise_name = "integer.depthwise";
+constexpr int64_t highest_window = 32;
+
+class IntegerProvider final : public Provider {
+ public:
+  const char* name() const override { return "integer"; }
+  std::vector<std::string> kernels() const override { return {product_name, depthwise_name}; }
+  void offers(const Node& root, const Target& target, Offers& offers) const override;
+  std::unique_ptr<Kernel> prepare(const Offer& offer, const Target& target) const override;
+};
+
+std::vector<Epilogue> chains(const Node& root) {
+  return epilogues(root, [](const Node& n) { return is_integer_anchor(n); });
+}
+
+// Between types on the way from sums to floats: whoever takes the sums takes these as well.
+bool is_between(const Node& node) {
+  return as<Cast>(node) && node.output().users.size() == 1 && is_pointwise(*node.output().users[0]) &&
+         node.output().users[0]->output().shape() == node.output().shape();
+}
+
+void set_price(Offer& o, const Integers& region, const Target& target, double tail_ns) {
+  TypicalViews views = typical_views(*region.anchor, target);
+  double work = region.anchor->op().work(views.in, views.out);
+  double elements = double(views.out[0].count());
+  double columns = double(region.columns), panel = 4. * double(float_lanes());
+  double padded = region.depthwise ? 1 : std::ceil(columns / panel) * panel / columns;
+  int64_t bytes = moved_bytes(o, target);
+  double peak = region.depthwise ? 1.5 : integer_speedup();
+  double arithmetic = work / peak;
+  o.bound_ms = roofline_ms(target, arithmetic, 1, bytes) / target.threads;
+  o.expected_ms = roofline_ms(target, arithmetic * padded, region.depthwise ? .2 : .5, 3 * bytes) +
+                  elements * tail_ns * 1e-6;
+}
+
+}  // namespace
+
+void IntegerProvider::offers(const Node& root, const Target& target, Offers& offers) const {
+  if (root.inputs().empty() || root.outputs().size() != 1 || !plain_types.contains(root.output().element())) return;
+  if (is_between(root)) return;
+  for (const Epilogue& e : chains(root)) {
+    Integers region;
+    std::vector<IntegerSide> sides;
+    const char* reason = match_integers(e, region);
+    const char* kernel = region.depthwise ? depthwise_name : product_name;
+    if (!reason) reason = integer_sides(region, sides);
+    if (!reason && region.depthwise && region.anchor->input(1).shape()[2].value() > highest_window)
+      reason = "the window is too high";
+    if (reason) {
+      offers.refuse(kernel, reason);
+      continue;
+    }
+    Layout layout = as<Conv>(*region.anchor) ? Layout::nhwc : Layout::plain;
+    Offer o;
+    o.provider = this;
+    o.kernel = kernel;
+    o.region = region.region;
+    o.operands = {{region.x, {region.x->element(), layout}}};
+    for (const IntegerSide& s : sides)
+      if (!s.number && !s.columns && s.value != region.x) o.operands.push_back({s.value, {s.value->element(), layout}});
+    o.results = {{root.output().element(), layout}};
+    IntegerTail tail(region, o);
+    if (tail.registers() > max_pointwise_registers) {
+      offers.refuse(kernel, "the tail needs too many registers");
+      continue;
+    }
+    set_price(o, region, target, tail.element_ns());
+    offers.accept(std::move(o));
+  }
+}
+
+std::unique_ptr<Kernel> IntegerProvider::prepare(const Offer& offer, const Target& target) const {
+  for (const Epilogue& e : chains(offer.region.root())) {
+    Integers region;
+    if (match_integers(e, region) || region.region.nodes != offer.region.nodes) continue;
+    return region.depthwise ? prepare_integer_depthwise(region, offer, target)
+                            : prepare_integer_product(region, offer, target);
+  }
+  fail(ErrorId::internal, "an offer on integers no longer matches its graph");
+}
+
+static const IntegerProvider provider;
+extern const Provider& integer_provider;
+const Provider& integer_provider = provider;
+
+}  // namespace tenon

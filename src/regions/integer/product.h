@@ -1,0 +1,14 @@
+// The kernels of the region.
+#pragma once
+#include "regions/integer/tail.h"
+
+namespace tenon {
+
+std::unique_ptr<Kernel> prepare_integer_product(const Integers& region, const Offer& offer, const Target& target);
+std::unique_ptr<Kernel> prepare_integer_depthwise(const Integers& region, const Offer& offer, const Target& target);
+
+// Multiply-adds that this machine does in the time of one of f32.
+double integer_speedup();
+bool packs_bytes();  // else words of 16 bits
+
+}  // namespace tenon
