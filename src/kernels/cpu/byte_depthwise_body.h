@@ -8,25 +8,6 @@
 
 namespace tenon {
 
-template <int N, bool is_signed>
-inline Ints<N> widened(const std::byte* p) {
-#ifdef __AVX512F__
-  if constexpr (N == 16) {
-    __m128i bytes = _mm_loadu_si128((const __m128i*)p);
-    return (Ints<N>)(is_signed ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes));
-  }
-#endif
-#ifdef __AVX2__
-  if constexpr (N == 8) {
-    __m128i bytes = _mm_loadl_epi64((const __m128i*)p);
-    return (Ints<N>)(is_signed ? _mm256_cvtepi8_epi32(bytes) : _mm256_cvtepu8_epi32(bytes));
-  }
-#endif
-  typename VectorOf<std::conditional_t<is_signed, int8_t, uint8_t>, N>::type bytes;
-  std::memcpy(&bytes, p, sizeof bytes);
-  return __builtin_convertvector(bytes, Ints<N>);
-}
-
 // One output of N channels whose window may hang over the edges.
 template <int N, bool is_signed>
 inline void byte_edge(const ByteDepthwise& r, int64_t c, int64_t o) {

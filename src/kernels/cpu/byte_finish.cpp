@@ -3,5 +3,6 @@
 namespace tenon {
 
 template void finish_bytes<4>(const ByteFinish&, const int32_t*, int64_t, void*);
+template void add_bytes<4>(const ByteAdd&, const std::byte*, const std::byte*, int64_t, std::byte*);
 
 }  // namespace tenon

@@ -1,5 +1,8 @@
 // Sums of bytes' products back to bytes: scaled, shifted, divided by a scale, rounded and bounded, as quantizing does.
+// And sums of two bytes that stand for numbers.
 #pragma once
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 
 namespace tenon {
@@ -22,5 +25,28 @@ void finish_bytes(const ByteFinish& f, const int32_t* sums, int64_t columns, voi
 extern template void finish_bytes<4>(const ByteFinish&, const int32_t*, int64_t, void*);
 extern template void finish_bytes<8>(const ByteFinish&, const int32_t*, int64_t, void*);
 extern template void finish_bytes<16>(const ByteFinish&, const int32_t*, int64_t, void*);
+
+// round(((a - a_zero) * a_scale + (b - b_zero) * b_scale) / scale), ties to even, kept from `low` to `high`, plus
+// `zero`; as above.
+struct ByteAdd {
+  int32_t a_zero, b_zero;
+  float a_scale, b_scale;
+  bool a_signed, b_signed;
+  float scale, low, high;
+  int32_t zero;
+  bool near;
+  float a_near, b_near;
+
+  void set_near() {
+    constexpr float farthest = 510;  // a byte from its zero point, with room
+    a_near = a_scale / scale, b_near = b_scale / scale;
+    near = std::abs(a_near) * farthest <= max_near_shift && std::abs(b_near) * farthest <= max_near_shift;
+  }
+};
+template <int N>
+void add_bytes(const ByteAdd& f, const std::byte* a, const std::byte* b, int64_t count, std::byte* to);
+extern template void add_bytes<4>(const ByteAdd&, const std::byte*, const std::byte*, int64_t, std::byte*);
+extern template void add_bytes<8>(const ByteAdd&, const std::byte*, const std::byte*, int64_t, std::byte*);
+extern template void add_bytes<16>(const ByteAdd&, const std::byte*, const std::byte*, int64_t, std::byte*);
 
 }  // namespace tenon

@@ -1,6 +1,7 @@
 // Rows of small whole numbers by a packed matrix of them, exactly: sums in i32 wrap, so only the last value must fit.
 // A row is a list of taps, each a run of `inner` elements anywhere in memory, as the windows of a convolution are.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 
 namespace tenon {
@@ -28,6 +29,13 @@ void multiply_words(const ByteProduct& p);
 extern template void multiply_words<4>(const ByteProduct&);
 extern template void multiply_words<8>(const ByteProduct&);
 extern template void multiply_words<16>(const ByteProduct&);
+
+// Bytes as words.
+template <int N>
+void widen_bytes(const std::byte* from, int64_t count, bool is_signed, int16_t* to);
+extern template void widen_bytes<4>(const std::byte*, int64_t, bool, int16_t*);
+extern template void widen_bytes<8>(const std::byte*, int64_t, bool, int16_t*);
+extern template void widen_bytes<16>(const std::byte*, int64_t, bool, int16_t*);
 
 // With VNNI: elements u8, or i8 of which 128 is added, weights i8, in groups of four; panels of vectors of 16.
 constexpr int64_t byte_group = 4;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "kernels/cpu/byte_product.h"
-#include "kernels/cpu/simd.h"
+#include "kernels/cpu/byte_vectors.h"
 
 namespace tenon {
 
@@ -22,13 +22,6 @@ inline Ints<N> add_pairs(Ints<N> sum, Ints<N> a, Ints<N> b) {
   using Lanes = typename VectorOf<uint32_t, N>::type;  // wrap, and do so silently
   Ints<N> low = (a << 16 >> 16) * (b << 16 >> 16), high = (a >> 16) * (b >> 16);
   return (Ints<N>)((Lanes)sum + (Lanes)low + (Lanes)high);
-}
-
-template <int N>
-inline Ints<N> load_ints(const void* p) {
-  Ints<N> v;
-  std::memcpy(&v, p, sizeof v);
-  return v;
 }
 
 // Step: how four bytes of a row meet the same four of each column. R rows by V vectors of a panel, the first `at`.
@@ -103,6 +96,24 @@ struct WordStep {
 template <int N>
 void multiply_words(const ByteProduct& p) {
   multiply_byte_panels<N, WordStep<N>>(p);
+}
+
+template <int N, class Byte>
+inline void widen_bytes_of(const std::byte* from, int64_t count, int16_t* to) {
+  typename VectorOf<Byte, 2 * N>::type bytes;
+  int64_t i = 0;
+  for (; i + 2 * N <= count; i += 2 * N) {
+    std::memcpy(&bytes, from + i, sizeof bytes);
+    auto words = __builtin_convertvector(bytes, typename VectorOf<int16_t, 2 * N>::type);
+    std::memcpy(to + i, &words, sizeof words);
+  }
+  for (; i < count; ++i) to[i] = int16_t(Byte(from[i]));
+}
+
+template <int N>
+void widen_bytes(const std::byte* from, int64_t count, bool is_signed, int16_t* to) {
+  if (is_signed) widen_bytes_of<N, int8_t>(from, count, to);
+  else widen_bytes_of<N, uint8_t>(from, count, to);
 }
 
 }  // namespace tenon

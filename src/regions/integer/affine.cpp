@@ -7,22 +7,37 @@ namespace tenon {
 
 namespace {
 
+// What quantizing divides by, its bounds and zero point, and which instruction it divides.
+struct Quotient {
+  int dividend;
+  float scale, low, high;
+  int32_t zero;
+};
+
+// (byte - zero) * scale
+struct Dequantized {
+  int byte;  // the instruction
+  int32_t zero;
+  float scale;
+  bool is_signed;
+};
+
 class Reader {
  public:
   Reader(const Expression& e, const std::vector<std::optional<Scalar>>& known, const std::vector<IntegerSide>& sides,
          int64_t columns)
       : e_(e), known_(known), sides_(sides), columns_(size_t(columns)) {}
 
-  std::optional<Affine> read() {
-    const Instruction& byte = at(e_.result);
-    if (byte.code != Opcode::cast || (byte.type != ElementType::u8 && byte.type != ElementType::i8)) return {};
-    std::optional<int> sums = read_quotient(byte.a);
-    if (!sums || !read_sums(*sums)) return {};
-    return affine_;
+  std::optional<Affine> read() const {
+    std::optional<Quotient> q = read_quotient(e_.result);
+    if (!q) return {};
+    if (std::optional<Affine> sums = read_sums(*q)) return sums;
+    return at(q->dividend).code == Opcode::add ? read_add(*q) : std::nullopt;
   }
 
  private:
   const Instruction& at(int i) const { return e_.list[size_t(i)]; }
+  bool is_byte(int i) const { return at(i).type == ElementType::u8 || at(i).type == ElementType::i8; }
 
   // A number that instruction i is, of whatever type.
   std::optional<double> number(int i) const {
@@ -51,16 +66,17 @@ class Reader {
     return {};
   }
 
-  // As Quantize writes it; what is divided.
-  std::optional<int> read_quotient(int i) {
-    int asked = -1;
-    if (at(i).code == Opcode::select) {
-      const Instruction& nan = at(at(i).a);
+  // As Quantize writes it, with bounds of what is divided: dividing and rounding keep order, so a bound of x is one of
+  // the rounded quotient.
+  std::optional<Quotient> read_quotient(int i) const {
+    if (at(i).code != Opcode::cast || !is_byte(i)) return {};
+    int asked = -1, x = at(i).a;
+    if (at(x).code == Opcode::select) {
+      const Instruction& nan = at(at(x).a);
       if (nan.code != Opcode::is_nan) return {};
       asked = nan.a;
-      i = at(i).c;
+      x = at(x).c;
     }
-    int x = i;
     std::optional<double> most, least, zero;
     if (at(x).code != Opcode::min || !(most = with_number(at(x), x))) return {};
     if (at(x).code != Opcode::max || !(least = with_number(at(x), x))) return {};
@@ -70,35 +86,40 @@ class Reader {
     if (quotient.code != Opcode::div || quotient.type != ElementType::f32) return {};
     std::optional<double> scale = number(quotient.b);
     if (!scale || !(*scale > 0) || !std::isfinite(*scale)) return {};
-    affine_.scale = float(*scale), affine_.zero = int32_t(*zero);
-    affine_.low = float(*least - *zero), affine_.high = float(*most - *zero);
-    return quotient.a;
+    Quotient q{quotient.a, float(*scale), float(*least - *zero), float(*most - *zero), int32_t(*zero)};
+    return bounded(q) ? std::optional(q) : std::nullopt;
   }
 
-  // Down to the sums: bounds, a shift, a factor, casts that change nothing.
-  bool read_sums(int i) {
-    for (int x = i; at(x).code == Opcode::max || at(x).code == Opcode::min; i = x) {
-      bool is_max = at(x).code == Opcode::max;
-      std::optional<double> bound = with_number(at(x), x);
-      if (!bound || !std::isfinite(*bound) || at(i).type != ElementType::f32) return false;
-      bounds_.push_back({is_max, float(*bound)});
+  bool bounded(Quotient& q) const {
+    std::vector<std::pair<bool, float>> bounds;  // outermost first: max or min, and the number
+    while (at(q.dividend).code == Opcode::max || at(q.dividend).code == Opcode::min) {
+      const Instruction& n = at(q.dividend);
+      std::optional<double> bound = with_number(n, q.dividend);
+      if (!bound || !std::isfinite(*bound) || n.type != ElementType::f32) return false;
+      bounds.push_back({n.code == Opcode::max, float(*bound)});
     }
-    affine_.factor.assign(columns_, 1), affine_.shift.assign(columns_, 0);
-    if (at(i).code == Opcode::add && !take(i, affine_.shift)) return false;
-    if (at(i).code == Opcode::mul && !take(i, affine_.factor)) return false;
-    if (!is_sum(i)) return false;
-    // Dividing and rounding keep order, so a bound of x is a bound of the rounded quotient.
-    float least = affine_.low, most = affine_.high, from = -INFINITY, to = INFINITY;
-    for (auto b = bounds_.rbegin(); b != bounds_.rend(); ++b) {
-      from = b->first ? std::max(from, b->second) : std::min(from, b->second);
-      to = b->first ? std::max(to, b->second) : std::min(to, b->second);
+    float low = -INFINITY, high = INFINITY, least = q.low, most = q.high;
+    for (auto b = bounds.rbegin(); b != bounds.rend(); ++b) {
+      low = b->first ? std::max(low, b->second) : std::min(low, b->second);
+      high = b->first ? std::max(high, b->second) : std::min(high, b->second);
     }
-    affine_.low = std::clamp(std::nearbyint(from / affine_.scale), least, most);
-    affine_.high = std::clamp(std::nearbyint(to / affine_.scale), least, most);
+    q.low = std::clamp(std::nearbyint(low / q.scale), least, most);
+    q.high = std::clamp(std::nearbyint(high / q.scale), least, most);
     return true;
   }
 
-  bool take(int& i, std::vector<float>& to) {
+  // Down to the sums: a shift, a factor, casts that change nothing.
+  std::optional<Affine> read_sums(const Quotient& q) const {
+    Affine a;
+    a.scale = q.scale, a.low = q.low, a.high = q.high, a.zero = q.zero;
+    a.factor.assign(columns_, 1), a.shift.assign(columns_, 0);
+    int i = q.dividend;
+    if (at(i).code == Opcode::add && !take(i, a.shift)) return {};
+    if (at(i).code == Opcode::mul && !take(i, a.factor)) return {};
+    return is_sum(i) ? std::optional(a) : std::nullopt;
+  }
+
+  bool take(int& i, std::vector<float>& to) const {
     const Instruction n = at(i);
     if (n.type != ElementType::f32) return false;
     for (auto [side, other] : {std::pair{n.b, n.a}, std::pair{n.a, n.b}}) {
@@ -119,12 +140,44 @@ class Reader {
     return at(i).code == Opcode::input && at(i).a == 0;
   }
 
+  // As Dequantize writes it.
+  std::optional<Dequantized> read_dequantized(int i) const {
+    int x = i;
+    std::optional<double> scale, zero = 0;
+    if (at(x).code != Opcode::mul || at(x).type != ElementType::f32 || !(scale = with_number(at(x), x))) return {};
+    if (at(x).code == Opcode::sub) {
+      zero = number(at(x).b);
+      x = at(x).a;
+    }
+    if (!zero || !std::isfinite(*scale) || at(x).code != Opcode::cast || at(x).type != ElementType::f32) return {};
+    x = at(x).a;
+    if (!is_byte(x) || std::abs(*zero) > 255) return {};
+    return Dequantized{x, int32_t(*zero), float(*scale), at(x).type == ElementType::i8};
+  }
+
+  // Bytes made of sums, and others, dequantized and added.
+  std::optional<Affine> read_add(const Quotient& q) const {
+    std::optional<Dequantized> a = read_dequantized(at(q.dividend).a), b = read_dequantized(at(q.dividend).b);
+    if (!a || !b) return {};
+    if (at(a->byte).code == Opcode::input) std::swap(a, b);
+    const Instruction& other = at(b->byte);
+    if (other.code != Opcode::input || other.a == 0 || known_[size_t(other.a)] || sides_[size_t(other.a - 1)].columns)
+      return {};
+    std::optional<Quotient> first = read_quotient(a->byte);
+    std::optional<Affine> affine = first ? read_sums(*first) : std::nullopt;
+    if (!affine) return {};
+    affine->add = ByteAdd{a->zero, b->zero, a->scale, b->scale, a->is_signed, b->is_signed,
+                          q.scale, q.low,   q.high,   q.zero,   false,        0,
+                          0};
+    affine->add->set_near();
+    affine->side = other.a - 1;
+    return affine;
+  }
+
   const Expression& e_;
   const std::vector<std::optional<Scalar>>& known_;
   const std::vector<IntegerSide>& sides_;
   size_t columns_;
-  std::vector<std::pair<bool, float>> bounds_;  // outermost first: max or min, and the number
-  Affine affine_{};
 };
 
 }  // namespace

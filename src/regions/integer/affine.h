@@ -1,4 +1,5 @@
-// Reading a tail's expression: sums that are scaled, shifted, bounded and quantized, by numbers known at build.
+// Reading a tail's expression: sums that are scaled, shifted, bounded and quantized, by numbers known at build; and
+// bytes that are added to those and quantized again, as residuals are.
 #pragma once
 #include "regions/integer/tail.h"
 
@@ -9,6 +10,8 @@ struct Affine {
   std::vector<float> factor, shift;  // of each column
   float scale, low, high;
   int32_t zero;
+  std::optional<ByteAdd> add;  // what comes after, with the side that is b
+  int side = -1;
 };
 
 // Nothing where the expression is anything else.

@@ -12,6 +12,7 @@ namespace tenon {
 namespace {
 
 constexpr int64_t most_rows = 96, row_step = 6, least_tasks = 16, gathered_bytes = 192 << 10;
+constexpr int64_t weights_read_often = 256 << 10;  // more are rather shared out among tasks than read by each
 
 int64_t round_up(int64_t x, int64_t to) { return (x + to - 1) / to * to; }
 
@@ -77,9 +78,8 @@ class IntegerProduct final : public Kernel {
     if (call.out[0].count() == 0) return;
     Windows windows(conv_ ? &*conv_ : nullptr, x.extents, call.out[0].extents, window_);
     check(windows.channels == channels_, "x ", x.extents, " does not fit weights of ", channels_, " channels");
-    int64_t rows = windows.rows;
-    int64_t each = std::min(round_up((rows + least_tasks - 1) / least_tasks, row_step), most_rows_);
-    int64_t blocks = (rows + each - 1) / each, splits = std::clamp<int64_t>(least_tasks / blocks, 1, panels_);
+    auto [each, splits] = grid(windows.rows);
+    int64_t rows = windows.rows, blocks = (rows + each - 1) / each;
     call.workers.run(blocks * splits, [&](int64_t task) {
       int64_t first = task / splits * each, split = task % splits;
       run_block(call, windows, first, std::min(each, rows - first), split * panels_ / splits,
@@ -106,6 +106,17 @@ class IntegerProduct final : public Kernel {
     return p;
   }
 
+  struct Grid {
+    int64_t rows, splits;  // rows a task; tasks that share the panels of one block of rows
+  };
+  Grid grid(int64_t rows) const {
+    auto in_blocks = [&](int64_t blocks) { return round_up((rows + blocks - 1) / blocks, row_step); };
+    int64_t blocks = (rows + most_rows_ - 1) / most_rows_;
+    int64_t splits = std::clamp<int64_t>((least_tasks + blocks - 1) / blocks, 1, panels_);
+    if (packed_->bytes() < weights_read_often) splits = 1;
+    return {std::min(in_blocks(std::max(blocks, (least_tasks + splits - 1) / splits)), most_rows_), splits};
+  }
+
   int64_t element_bytes() const { return bytes_ ? 1 : 2; }
 
   void pack(const std::vector<int32_t>& w, int64_t inner, const Target& target) {
@@ -127,12 +138,10 @@ class IntegerProduct final : public Kernel {
     Parts p = parts();
     std::byte* own = call.own_scratch(p.total);
     auto** rows = reinterpret_cast<const void**>(own + p.rows);
-    find_taps(windows, call.in[0].as<std::byte>(), first, count, rows);
-    int64_t taps = taps_, inner = inner_ / taps_;
-    if (gathers_) {
-      gather(rows, count, own + p.gathered);
-      taps = 1, inner = inner_;
-    }
+    const auto* x = call.in[0].as<std::byte>();
+    int64_t taps = gathers_ ? 1 : taps_, inner = inner_ / taps;
+    if (gathers_) gather(windows, x, first, count, rows, own + p.gathered);
+    else find_taps(windows, x, first, count, rows);
     int32_t* row_start = nullptr;
     if (weight_shift_) {
       row_start = reinterpret_cast<int32_t*>(own + p.row_start);
@@ -150,11 +159,9 @@ class IntegerProduct final : public Kernel {
     }
   }
 
-  void find_taps(const Windows& windows, const std::byte* x, int64_t first, int64_t count, const void** rows) const {
-    if (windows.is_dense()) {
-      for (int64_t r = 0; r < count; ++r) rows[r] = x + (first + r) * channels_;
-      return;
-    }
+  // visit(row of a window's taps or null in the padding, x of its first tap) for each row of a window's.
+  template <class Visit>
+  void walk(const Windows& windows, const std::byte* x, int64_t first, int64_t count, Visit visit) const {
     const auto& [depth, height, width] = windows.slides;
     int64_t image = depth.input * height.input * width.input;
     int64_t w = first % width.output, rest = first / width.output;
@@ -162,11 +169,10 @@ class IntegerProduct final : public Kernel {
     for (int64_t r = 0; r < count; ++r) {
       for (int64_t kd = 0; kd < depth.extent; ++kd)
         for (int64_t kh = 0; kh < height.extent; ++kh) {
-          int64_t from_d = depth.source(d, kd), from_h = height.source(h, kh), from = width.source(w, 0);
+          int64_t from_d = depth.source(d, kd), from_h = height.source(h, kh);
           bool inside = from_d >= 0 && from_d < depth.input && from_h >= 0 && from_h < height.input;
-          const std::byte* row = x + (n * image + (from_d * height.input + from_h) * width.input) * channels_;
-          for (int64_t kw = 0; kw < width.extent; ++kw, from += width.dilation)
-            *rows++ = inside && from >= 0 && from < width.input ? row + from * channels_ : zeros_.data();
+          int64_t row = n * image + (from_d * height.input + from_h) * width.input;
+          visit(inside ? x + row * channels_ : nullptr, width.source(w, 0));
         }
       if (++w < width.output) continue;
       w = 0;
@@ -176,20 +182,53 @@ class IntegerProduct final : public Kernel {
     }
   }
 
-  // Taps side by side, as bytes or widened to words, zeros behind the last; the rows become one tap each.
-  void gather(const void** rows, int64_t count, std::byte* to) const {
-    int64_t padding = inner_ - taps_ * channels_;
-    for (int64_t r = 0; r < count; ++r, to += inner_ * element_bytes()) {
-      std::byte* at = to;
-      for (int64_t t = 0; t < taps_; ++t, at += channels_ * element_bytes()) {
-        const void* from = rows[r * taps_ + t];
-        if (bytes_) std::memcpy(at, from, size_t(channels_));
-        else if (is_signed_) std::copy_n(static_cast<const int8_t*>(from), channels_, reinterpret_cast<int16_t*>(at));
-        else std::copy_n(static_cast<const uint8_t*>(from), channels_, reinterpret_cast<int16_t*>(at));
-      }
-      std::memset(at, bytes_ && is_signed_ ? 0x80 : 0, size_t(padding * element_bytes()));  // counts as 0
-      rows[r] = to;
+  void find_taps(const Windows& windows, const std::byte* x, int64_t first, int64_t count, const void** rows) const {
+    if (windows.is_dense()) {
+      for (int64_t r = 0; r < count; ++r) rows[r] = x + (first + r) * channels_;
+      return;
     }
+    const Slide& width = windows.slides[2];
+    walk(windows, x, first, count, [&](const std::byte* row, int64_t from) {
+      for (int64_t k = 0; k < width.extent; ++k, from += width.dilation)
+        *rows++ = row && from >= 0 && from < width.input ? row + from * channels_ : zeros_.data();
+    });
+  }
+
+  // Taps side by side, as bytes or widened to words, and what counts as 0 behind the last: rows of one tap each.
+  void gather(const Windows& windows, const std::byte* x, int64_t first, int64_t count, const void** rows,
+              std::byte* to) const {
+    int64_t row_bytes = inner_ * element_bytes(), used = taps_ * channels_ * element_bytes();
+    for (int64_t r = 0; r < count; ++r) {
+      rows[r] = to + r * row_bytes;
+      std::memset(to + r * row_bytes + used, bytes_ && is_signed_ ? 0x80 : 0, size_t(row_bytes - used));
+    }
+    if (!conv_) {
+      for (int64_t r = 0; r < count; ++r) copy(x + (first + r) * channels_, channels_, to + r * row_bytes);
+      return;
+    }
+    const Slide& width = windows.slides[2];
+    int64_t done = 0, per_row = taps_ / width.extent;
+    walk(windows, x, first, count, [&](const std::byte* row, int64_t from) {
+      std::byte* at = to + done / per_row * row_bytes + done % per_row * width.extent * channels_ * element_bytes();
+      ++done;
+      if (row && width.dilation == 1 && from >= 0 && from + width.extent <= width.input)
+        return copy(row + from * channels_, width.extent * channels_, at);
+      for (int64_t k = 0; k < width.extent; ++k, from += width.dilation, at += channels_ * element_bytes())
+        copy(row && from >= 0 && from < width.input ? row + from * channels_ : zeros_.data(), channels_, at);
+    });
+  }
+
+  void copy(const std::byte* from, int64_t count, std::byte* to) const {
+    if (!bytes_) {
+      auto* widen = by_isa(widen_bytes<4>, widen_bytes<8>, widen_bytes<16>);
+      return widen(from, count, is_signed_, reinterpret_cast<int16_t*>(to));
+    }
+    if (count < 16) {
+      for (int64_t i = 0; i < count; ++i) to[i] = from[i];
+      return;
+    }
+    for (int64_t i = 0; i + 16 < count; i += 16) std::memcpy(to + i, from + i, 16);
+    std::memcpy(to + count - 16, from + count - 16, 16);  // may overlap what is there
   }
 
   IntegerTail tail_;

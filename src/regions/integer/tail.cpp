@@ -67,6 +67,7 @@ IntegerTail::IntegerTail(const Integers& region, const Offer& offer)
   std::optional<Affine> affine = read_affine(*e, known, sides, all_columns_);
   if (!affine) return;
   plain_ = true;
+  add_ = affine->add, side_ = affine->side;
   numbers_[0] = std::move(affine->factor), numbers_[1] = std::move(affine->shift);
   bool near = true;
   for (size_t i : {0, 1})
@@ -85,20 +86,30 @@ IntegerTail::IntegerTail(const Integers& region, const Offer& offer)
 }
 
 int64_t IntegerTail::scratch_bytes(int64_t rows, int64_t columns) const {
-  if (plain_) return 0;
+  if (plain_) return add_ ? align_up(columns, 64) : 0;  // a row of bytes
   int64_t elements = checked_mul(rows, columns);
   return align_up(checked_mul(elements, size_bytes(sum_type_)), 64) +
          align_up(checked_mul(elements, size_bytes(program_.result)), 64);
 }
 
 void IntegerTail::finish(const Call& call, const Tile& t, std::byte* scratch) const {
-  if (!plain_) return finish_program(call, t, scratch);
+  if (plain_) finish_bytes_of(call, t, scratch);
+  else finish_program(call, t, scratch);
+}
+
+void IntegerTail::finish_bytes_of(const Call& call, const Tile& t, std::byte* scratch) const {
   auto* run = by_isa(finish_bytes<4>, finish_bytes<8>, finish_bytes<16>);
+  auto* add = by_isa(add_bytes<4>, add_bytes<8>, add_bytes<16>);
   ByteFinish part = finish_;
   part.factor += t.first_column, part.shift += t.first_column;
   if (part.near_factor) part.near_factor += t.first_column, part.near_shift += t.first_column;
-  auto* to = call.out[0].as<std::byte>() + t.first_row * all_columns_ + t.first_column;
-  for (int64_t r = 0; r < t.rows; ++r) run(part, t.sums + r * t.step, t.columns, to + r * all_columns_);
+  int64_t first = t.first_row * all_columns_ + t.first_column;
+  auto* to = call.out[0].as<std::byte>() + first;
+  const std::byte* other = add_ ? call.in[size_t(sides_[size_t(side_)].operand)].as<std::byte>() + first : nullptr;
+  for (int64_t r = 0; r < t.rows; ++r, to += all_columns_) {
+    run(part, t.sums + r * t.step, t.columns, add_ ? scratch : to);
+    if (add_) add(*add_, scratch, other + r * all_columns_, t.columns, to);
+  }
 }
 
 void IntegerTail::finish_program(const Call& call, const Tile& t, std::byte* scratch) const {

@@ -30,9 +30,10 @@ class IntegerTail {
   // By expression and constants: whether bytes come out by scaling and rounding alone.
   bool is_plain() const { return plain_; }
   int registers() const { return plain_ ? 0 : program_.registers; }
-  double element_ns() const { return plain_ ? .15 : .3 + program_.element_ns; }
+  double element_ns() const { return plain_ ? add_ ? .3 : .15 : .3 + program_.element_ns; }
 
  private:
+  void finish_bytes_of(const Call& call, const Tile& tile, std::byte* scratch) const;
   void finish_program(const Call& call, const Tile& tile, std::byte* scratch) const;
 
   struct Side {
@@ -47,6 +48,8 @@ class IntegerTail {
   bool identity_ = false, plain_ = false;
   std::vector<float> numbers_[4];  // factor, shift, and both by the scale
   ByteFinish finish_{};
+  std::optional<ByteAdd> add_;  // and then: to the side
+  int side_ = -1;
 };
 
 }  // namespace tenon
