@@ -16,15 +16,26 @@ struct ByteFinish {
   const float *near_factor, *near_shift;
   float scale, low, high;
   int32_t zero;
+  bool is_signed;  // the bytes
 };
 constexpr float max_near_shift = 1024;
+constexpr float near_margin = 0x1p-10f;  // of a tie: roundings of numbers below 2 max_near_shift are off by less
 
-// One row of `columns`; bytes are u8 or i8 as zero and bounds say.
+// Rows of a matrix, `step` elements apart.
+template <class T>
+struct RowsOf {
+  T* data;
+  int64_t step;
+};
+using Sums = RowsOf<const int32_t>;
+using Bytes = RowsOf<const std::byte>;
+using BytesOut = RowsOf<std::byte>;
+
 template <int N>
-void finish_bytes(const ByteFinish& f, const int32_t* sums, int64_t columns, void* to);
-extern template void finish_bytes<4>(const ByteFinish&, const int32_t*, int64_t, void*);
-extern template void finish_bytes<8>(const ByteFinish&, const int32_t*, int64_t, void*);
-extern template void finish_bytes<16>(const ByteFinish&, const int32_t*, int64_t, void*);
+void finish_bytes(const ByteFinish& f, Sums sums, int64_t rows, int64_t columns, BytesOut to);
+extern template void finish_bytes<4>(const ByteFinish&, Sums, int64_t, int64_t, BytesOut);
+extern template void finish_bytes<8>(const ByteFinish&, Sums, int64_t, int64_t, BytesOut);
+extern template void finish_bytes<16>(const ByteFinish&, Sums, int64_t, int64_t, BytesOut);
 
 // round(((a - a_zero) * a_scale + (b - b_zero) * b_scale) / scale), ties to even, kept from `low` to `high`, plus
 // `zero`; as above.
@@ -34,19 +45,19 @@ struct ByteAdd {
   bool a_signed, b_signed;
   float scale, low, high;
   int32_t zero;
-  bool near;
+  bool is_signed, near;
   float a_near, b_near;
 
   void set_near() {
     constexpr float farthest = 510;  // a byte from its zero point, with room
     a_near = a_scale / scale, b_near = b_scale / scale;
-    near = std::abs(a_near) * farthest <= max_near_shift && std::abs(b_near) * farthest <= max_near_shift;
+    near = (std::abs(a_near) + std::abs(b_near)) * farthest <= max_near_shift;
   }
 };
 template <int N>
-void add_bytes(const ByteAdd& f, const std::byte* a, const std::byte* b, int64_t count, std::byte* to);
-extern template void add_bytes<4>(const ByteAdd&, const std::byte*, const std::byte*, int64_t, std::byte*);
-extern template void add_bytes<8>(const ByteAdd&, const std::byte*, const std::byte*, int64_t, std::byte*);
-extern template void add_bytes<16>(const ByteAdd&, const std::byte*, const std::byte*, int64_t, std::byte*);
+void add_bytes(const ByteAdd& f, Bytes a, Bytes b, int64_t rows, int64_t columns, BytesOut to);
+extern template void add_bytes<4>(const ByteAdd&, Bytes, Bytes, int64_t, int64_t, BytesOut);
+extern template void add_bytes<8>(const ByteAdd&, Bytes, Bytes, int64_t, int64_t, BytesOut);
+extern template void add_bytes<16>(const ByteAdd&, Bytes, Bytes, int64_t, int64_t, BytesOut);
 
 }  // namespace tenon

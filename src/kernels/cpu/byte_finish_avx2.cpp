@@ -2,7 +2,7 @@
 
 namespace tenon {
 
-template void finish_bytes<8>(const ByteFinish&, const int32_t*, int64_t, void*);
-template void add_bytes<8>(const ByteAdd&, const std::byte*, const std::byte*, int64_t, std::byte*);
+template void finish_bytes<8>(const ByteFinish&, Sums, int64_t, int64_t, BytesOut);
+template void add_bytes<8>(const ByteAdd&, Bytes, Bytes, int64_t, int64_t, BytesOut);
 
 }  // namespace tenon

@@ -1,6 +1,7 @@
 // The body that each width instantiates.
 #pragma once
 #include "kernels/cpu/byte_finish.h"
+#include "kernels/cpu/byte_finish_groups.h"
 #include "kernels/cpu/byte_vectors.h"
 
 namespace tenon {
@@ -24,12 +25,10 @@ inline Floats<N> defined(const ByteFinish& f, Floats<N> sum, int64_t c) {
   return clamp<N>(round<N>(x / f.scale), f.low, f.high);
 }
 
-// Whether a lane comes so near to a tie that only the definition can tell: roundings of numbers below 2 max_near_shift
-// are off by less.
+// Whether a lane comes so near to a tie that only the definition can tell.
 template <int N>
 inline bool near_tie(Floats<N> quotient, Floats<N> rounded) {
-  constexpr float margin = 0x1p-10f;
-  return any<N>(abs<N>(quotient - rounded) > .5f - margin);
+  return any<N>(abs<N>(quotient - rounded) > .5f - near_margin);
 }
 
 template <int N>
@@ -42,25 +41,44 @@ inline Floats<N> finished(const ByteFinish& f, Floats<N> sum, int64_t c) {
 }
 
 template <int N>
-void finish_bytes(const ByteFinish& f, const int32_t* sums, int64_t columns, void* to) {
-  auto* y = static_cast<uint8_t*>(to);
-  int64_t c = 0;
-  for (; c + N <= columns; c += N) store_bytes<N>(y + c, whole<N>(finished<N>(f, floats_of<N>(sums + c), c)) + f.zero);
-  if (c == columns) return;
+inline void finish_one(const ByteFinish& f, int64_t c, const int32_t* sums, std::byte* to) {
+  store_bytes<N>(to, whole<N>(finished<N>(f, floats_of<N>(sums), c)) + f.zero);
+}
+
+// Fewer columns than a vector has.
+template <int N>
+inline void finish_rest(const ByteFinish& f, int64_t c, int64_t columns, Sums sums, int64_t rows, BytesOut to) {
   alignas(64) int32_t rest[N] = {};
   alignas(64) float numbers[4][N] = {};
-  uint8_t bytes[N];
-  size_t count = size_t(columns - c) * sizeof(float);
-  std::memcpy(rest, sums + c, count);
+  std::byte bytes[N];
+  size_t count = size_t(columns - c);
   ByteFinish part = f;
   const float** lists[] = {&part.factor, &part.shift, &part.near_factor, &part.near_shift};
   for (int i = 0; i < 4; ++i)
     if (*lists[i]) {
-      std::memcpy(numbers[i], *lists[i] + c, count);
+      std::memcpy(numbers[i], *lists[i] + c, count * sizeof(float));
       *lists[i] = numbers[i];
     }
-  store_bytes<N>(bytes, whole<N>(finished<N>(part, floats_of<N>(rest), 0)) + f.zero);
-  std::memcpy(y + c, bytes, size_t(columns - c));
+  for (int64_t r = 0; r < rows; ++r) {
+    std::memcpy(rest, sums.data + r * sums.step + c, count * sizeof(int32_t));
+    finish_one<N>(part, 0, rest, bytes);
+    std::memcpy(to.data + r * to.step + c, bytes, count);
+  }
+}
+
+template <int N>
+void finish_bytes(const ByteFinish& f, Sums sums, int64_t rows, int64_t columns, BytesOut to) {
+  int64_t c = 0;
+#ifdef __AVX512F__
+  if constexpr (N == 16)
+    for (; f.near_factor && c + byte_group_columns <= columns; c += byte_group_columns)
+      finish_group(f, c, sums, rows, to,
+                   [&](int64_t at, const int32_t* from, std::byte* made) { finish_one<N>(f, at, from, made); });
+#endif
+  for (; c + N <= columns; c += N)
+    for (int64_t r = 0; r < rows; ++r)
+      finish_one<N>(f, c, sums.data + r * sums.step + c, to.data + r * to.step + c);
+  if (c < columns) finish_rest<N>(f, c, columns, sums, rows, to);
 }
 
 template <int N, bool a_signed, bool b_signed>
@@ -77,21 +95,34 @@ inline Ints<N> added(const ByteAdd& f, const std::byte* a, const std::byte* b) {
 }
 
 template <int N, bool a_signed, bool b_signed>
-inline void add_bytes_of(const ByteAdd& f, const std::byte* a, const std::byte* b, int64_t count, std::byte* to) {
-  int64_t i = 0;
-  for (; i + N <= count; i += N) store_bytes<N>(to + i, added<N, a_signed, b_signed>(f, a + i, b + i));
-  if (i == count) return;
-  std::byte rest[3][N] = {};
-  std::memcpy(rest[0], a + i, size_t(count - i));
-  std::memcpy(rest[1], b + i, size_t(count - i));
-  store_bytes<N>(rest[2], added<N, a_signed, b_signed>(f, rest[0], rest[1]));
-  std::memcpy(to + i, rest[2], size_t(count - i));
+inline void add_bytes_of(const ByteAdd& f, Bytes a, Bytes b, int64_t rows, int64_t columns, BytesOut to) {
+  int64_t c = 0;
+  auto one = [&](const std::byte* left, const std::byte* right, std::byte* made) {
+    store_bytes<N>(made, added<N, a_signed, b_signed>(f, left, right));
+  };
+#ifdef __AVX512F__
+  if constexpr (N == 16)
+    for (; f.near && c + byte_group_columns <= columns; c += byte_group_columns)
+      add_group<a_signed, b_signed>(f, c, a, b, rows, to, one);
+#endif
+  for (int64_t r = 0; r < rows; ++r) {
+    const std::byte *left = a.data + r * a.step, *right = b.data + r * b.step;
+    std::byte* made = to.data + r * to.step;
+    int64_t i = c;
+    for (; i + N <= columns; i += N) one(left + i, right + i, made + i);
+    if (i == columns) continue;
+    std::byte rest[3][N] = {};
+    std::memcpy(rest[0], left + i, size_t(columns - i));
+    std::memcpy(rest[1], right + i, size_t(columns - i));
+    one(rest[0], rest[1], rest[2]);
+    std::memcpy(made + i, rest[2], size_t(columns - i));
+  }
 }
 
 template <int N>
-void add_bytes(const ByteAdd& f, const std::byte* a, const std::byte* b, int64_t count, std::byte* to) {
-  if (f.a_signed) (f.b_signed ? add_bytes_of<N, true, true> : add_bytes_of<N, true, false>)(f, a, b, count, to);
-  else (f.b_signed ? add_bytes_of<N, false, true> : add_bytes_of<N, false, false>)(f, a, b, count, to);
+void add_bytes(const ByteAdd& f, Bytes a, Bytes b, int64_t rows, int64_t columns, BytesOut to) {
+  if (f.a_signed) (f.b_signed ? add_bytes_of<N, true, true> : add_bytes_of<N, true, false>)(f, a, b, rows, columns, to);
+  else (f.b_signed ? add_bytes_of<N, false, true> : add_bytes_of<N, false, false>)(f, a, b, rows, columns, to);
 }
 
 }  // namespace tenon

@@ -45,8 +45,8 @@ void check_product(void (*multiply)(const ByteProduct&), int64_t width, int64_t 
   for (int64_t i = 0; i < s.rows * s.taps; ++i) taps.push_back(x.data() + i * s.inner);
   int64_t first = panels > 1 ? 1 : 0, step = (panels - first) * width;
   std::vector<int32_t> y(size_t(s.rows * step));
-  multiply({taps.data(), s.rows, s.taps, s.inner, packed.data(), start.data(), row_start.data(), first, panels, y.data(),
-            step});
+  multiply({taps.data(), s.rows, s.taps, s.inner, packed.data(), start.data(), row_start.data(), first, panels, s.columns,
+            y.data(), step});
   for (int64_t r = 0; r < s.rows; ++r)
     for (int64_t c = first * width; c < s.columns; ++c) {
       int64_t sum = start[size_t(c)] + row_start[size_t(r)];
@@ -124,10 +124,10 @@ TEST(ByteDepthwise, IsExact) {
 
 // Sums at and beside ties of the quotient, and beyond the bounds.
 TEST(ByteFinish, RoundsAsTheDefinition) {
-  void (*runs[])(const ByteFinish&, const int32_t*, int64_t, void*) = {finish_bytes<4>, finish_bytes<8>,
-                                                                      finish_bytes<16>};
+  void (*runs[])(const ByteFinish&, Sums, int64_t, int64_t, BytesOut) = {finish_bytes<4>, finish_bytes<8>,
+                                                                         finish_bytes<16>};
   for (float scale : {1.f, .37f, 2.f, 1e-3f})
-    for (int64_t columns : {0, 1, 5, 16, 37}) {
+    for (int64_t columns : {0, 1, 5, 16, 37, 64, 150}) {
       std::vector<float> factor, shift, near_factor, near_shift;
       auto sums = numbers<int32_t>(columns, -40000, 40000, 5);
       for (int64_t c = 0; c < columns; ++c) {
@@ -137,17 +137,44 @@ TEST(ByteFinish, RoundsAsTheDefinition) {
       }
       for (bool near : {false, true})
         for (int i = 0; i <= int(isa()); ++i) {
-          std::vector<uint8_t> y(size_t(columns) + 1, 0xee);
+          std::vector<std::byte> y(size_t(2 * columns) + 1, std::byte(0xee));
           runs[i]({factor.data(), shift.data(), near ? near_factor.data() : nullptr, near ? near_shift.data() : nullptr,
-                   scale, -113, 142, 113},
-                  sums.data(), columns, y.data());
+                   scale, -113, 142, 113, false},
+                  {sums.data(), 0}, 2, columns, {y.data(), columns});
           for (int64_t c = 0; c < columns; ++c) {
             float product = float(sums[size_t(c)]) * factor[size_t(c)], sum = product + shift[size_t(c)];
             float rounded = std::nearbyint(sum / scale);
-            ASSERT_EQ(y[size_t(c)], int(std::min(std::max(rounded, -113.f), 142.f)) + 113)
-                << sums[size_t(c)] << " of column " << c << " by " << scale;
+            for (int64_t r : {0, 1})
+              ASSERT_EQ(int(y[size_t(r * columns + c)]), int(std::min(std::max(rounded, -113.f), 142.f)) + 113)
+                  << sums[size_t(c)] << " of column " << c << " by " << scale;
           }
-          ASSERT_EQ(y[size_t(columns)], 0xee);
+          ASSERT_EQ(int(y.back()), 0xee);
+        }
+    }
+}
+
+// Every pair of bytes, with ties among the sums.
+TEST(ByteFinish, AddsAsTheDefinition) {
+  void (*runs[])(const ByteAdd&, Bytes, Bytes, int64_t, int64_t, BytesOut) = {
+      add_bytes<4>, add_bytes<8>, add_bytes<16>};
+  std::vector<std::byte> a, b, y(65536);
+  for (int i = 0; i < 65536; ++i) a.push_back(std::byte(i % 256)), b.push_back(std::byte(i / 256));
+  auto value = [](std::byte x, bool is_signed) { return is_signed ? int(int8_t(x)) : int(x); };
+  for (float scale : {.5f, .0371f, .00003f})
+    for (int kinds = 0; kinds < 8; ++kinds) {
+      bool a_signed = kinds & 1, b_signed = kinds & 2, is_signed = kinds & 4;
+      ByteAdd f{3, -7, .25f, .0191f, a_signed, b_signed, scale, -100, 90, is_signed ? 7 : 120, is_signed, false, 0, 0};
+      if (kinds == 3) f.b_scale = .5f;
+      f.set_near();
+      for (int w = 0; w <= int(isa()); ++w)
+        for (int64_t count : {65000, 37}) {
+          runs[w](f, {a.data(), 1000}, {b.data(), 1000}, count == 37 ? 1 : 65, count == 37 ? 37 : 1000, {y.data(), 1000});
+          for (int64_t i = 0; i < count; ++i) {
+            float left = float(value(a[size_t(i)], a_signed) - 3) * f.a_scale;
+            float right = float(value(b[size_t(i)], b_signed) + 7) * f.b_scale, sum = left + right;
+            float rounded = std::min(std::max(std::nearbyint(sum / scale), -100.f), 90.f);
+            ASSERT_EQ(value(y[size_t(i)], is_signed), int(rounded) + f.zero) << i << " by " << scale;
+          }
         }
     }
 }

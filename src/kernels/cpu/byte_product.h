@@ -18,6 +18,7 @@ struct ByteProduct {
   const int32_t* start;
   const int32_t* row_start;  // or null
   int64_t first_panel, past_panel;
+  int64_t columns;  // of all panels that count: what lies in vectors behind them is not made
   int32_t* to;
   int64_t to_step;  // from row to row
 };

@@ -62,28 +62,32 @@ inline void multiply_byte_tile(const ByteProduct& p, int64_t row, int64_t panel,
 }
 
 template <int N, class Step, int V>
-inline void multiply_byte_rows(const ByteProduct& p, int64_t row, int64_t count, int64_t panel) {
-  for (int64_t at = 0; at < byte_vectors; at += V) switch (count) {
-      case 1: multiply_byte_tile<N, Step, 1, V>(p, row, panel, at); break;
-      case 2: multiply_byte_tile<N, Step, 2, V>(p, row, panel, at); break;
-      case 3: multiply_byte_tile<N, Step, 3, V>(p, row, panel, at); break;
-      case 4: multiply_byte_tile<N, Step, 4, V>(p, row, panel, at); break;
-      case 5: multiply_byte_tile<N, Step, 5, V>(p, row, panel, at); break;
-      default: multiply_byte_tile<N, Step, 6, V>(p, row, panel, at);
-    }
+inline void multiply_byte_rows(const ByteProduct& p, int64_t row, int64_t count, int64_t panel, int64_t at) {
+  switch (count) {
+    case 1: multiply_byte_tile<N, Step, 1, V>(p, row, panel, at); break;
+    case 2: multiply_byte_tile<N, Step, 2, V>(p, row, panel, at); break;
+    case 3: multiply_byte_tile<N, Step, 3, V>(p, row, panel, at); break;
+    case 4: multiply_byte_tile<N, Step, 4, V>(p, row, panel, at); break;
+    case 5: multiply_byte_tile<N, Step, 5, V>(p, row, panel, at); break;
+    default: multiply_byte_tile<N, Step, 6, V>(p, row, panel, at);
+  }
 }
 
 template <int N, class Step>
 inline void multiply_byte_panels(const ByteProduct& p) {
   constexpr int64_t most = 6;
   int64_t blocks = (p.count + most - 1) / most, each = blocks ? (p.count + blocks - 1) / blocks : 0;
-  for (int64_t panel = p.first_panel; panel < p.past_panel; ++panel)
+  for (int64_t panel = p.first_panel; panel < p.past_panel; ++panel) {
+    int64_t vectors = std::min(byte_vectors, (p.columns - panel * byte_vectors * N + N - 1) / N);
     for (int64_t row = 0; row < p.count; row += each) {
-      int64_t count = std::min(each, p.count - row);
+      int64_t count = std::min(each, p.count - row), at = 0;
       // Sixteen registers hold six rows of half a panel, or three of a whole one.
-      if (N < 16 && count > 3) multiply_byte_rows<N, Step, 2>(p, row, count, panel);
-      else multiply_byte_rows<N, Step, 4>(p, row, count, panel);
+      if (N == 16 || count <= 3)
+        for (; at + 4 <= vectors; at += 4) multiply_byte_rows<N, Step, 4>(p, row, count, panel, at);
+      for (; at + 2 <= vectors; at += 2) multiply_byte_rows<N, Step, 2>(p, row, count, panel, at);
+      if (at < vectors) multiply_byte_rows<N, Step, 1>(p, row, count, panel, at);
     }
+  }
 }
 
 template <int N>

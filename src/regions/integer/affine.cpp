@@ -12,6 +12,7 @@ struct Quotient {
   int dividend;
   float scale, low, high;
   int32_t zero;
+  bool is_signed;  // the byte
 };
 
 // (byte - zero) * scale
@@ -86,7 +87,8 @@ class Reader {
     if (quotient.code != Opcode::div || quotient.type != ElementType::f32) return {};
     std::optional<double> scale = number(quotient.b);
     if (!scale || !(*scale > 0) || !std::isfinite(*scale)) return {};
-    Quotient q{quotient.a, float(*scale), float(*least - *zero), float(*most - *zero), int32_t(*zero)};
+    Quotient q{quotient.a, float(*scale), float(*least - *zero), float(*most - *zero), int32_t(*zero),
+               at(i).type == ElementType::i8};
     return bounded(q) ? std::optional(q) : std::nullopt;
   }
 
@@ -111,7 +113,7 @@ class Reader {
   // Down to the sums: a shift, a factor, casts that change nothing.
   std::optional<Affine> read_sums(const Quotient& q) const {
     Affine a;
-    a.scale = q.scale, a.low = q.low, a.high = q.high, a.zero = q.zero;
+    a.scale = q.scale, a.low = q.low, a.high = q.high, a.zero = q.zero, a.is_signed = q.is_signed;
     a.factor.assign(columns_, 1), a.shift.assign(columns_, 0);
     int i = q.dividend;
     if (at(i).code == Opcode::add && !take(i, a.shift)) return {};
@@ -166,9 +168,8 @@ class Reader {
     std::optional<Quotient> first = read_quotient(a->byte);
     std::optional<Affine> affine = first ? read_sums(*first) : std::nullopt;
     if (!affine) return {};
-    affine->add = ByteAdd{a->zero, b->zero, a->scale, b->scale, a->is_signed, b->is_signed,
-                          q.scale, q.low,   q.high,   q.zero,   false,        0,
-                          0};
+    affine->add = ByteAdd{a->zero, b->zero, a->scale, b->scale,    a->is_signed, b->is_signed, q.scale,
+                          q.low,   q.high,  q.zero,   q.is_signed, false,        0,            0};
     affine->add->set_near();
     affine->side = other.a - 1;
     return affine;

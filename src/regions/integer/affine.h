@@ -10,6 +10,7 @@ struct Affine {
   std::vector<float> factor, shift;  // of each column
   float scale, low, high;
   int32_t zero;
+  bool is_signed;
   std::optional<ByteAdd> add;  // what comes after, with the side that is b
   int side = -1;
 };

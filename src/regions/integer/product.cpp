@@ -152,7 +152,8 @@ class IntegerProduct final : public Kernel {
     auto* multiply = bytes_ ? (is_signed_ ? multiply_i8 : multiply_u8)
                             : by_isa(multiply_words<4>, multiply_words<8>, multiply_words<16>);
     for (int64_t panel = first_panel; panel < past_panel; ++panel) {
-      multiply({rows, count, taps, inner, packed_->data, start_.data(), row_start, panel, panel + 1, sums, width_});
+      multiply({rows, count, taps, inner, packed_->data, start_.data(), row_start, panel, panel + 1, columns_, sums,
+                width_});
       tail_.finish(call,
                    {sums, width_, first, count, panel * width_, std::min(width_, columns_ - panel * width_)},
                    own + p.tail);

@@ -82,12 +82,13 @@ IntegerTail::IntegerTail(const Integers& region, const Offer& offer)
              affine->scale,
              affine->low,
              affine->high,
-             affine->zero};
+             affine->zero,
+             affine->is_signed};
 }
 
 int64_t IntegerTail::scratch_bytes(int64_t rows, int64_t columns) const {
-  if (plain_) return add_ ? align_up(columns, 64) : 0;  // a row of bytes
   int64_t elements = checked_mul(rows, columns);
+  if (plain_) return add_ ? align_up(elements, 64) : 0;
   return align_up(checked_mul(elements, size_bytes(sum_type_)), 64) +
          align_up(checked_mul(elements, size_bytes(program_.result)), 64);
 }
@@ -104,12 +105,12 @@ void IntegerTail::finish_bytes_of(const Call& call, const Tile& t, std::byte* sc
   part.factor += t.first_column, part.shift += t.first_column;
   if (part.near_factor) part.near_factor += t.first_column, part.near_shift += t.first_column;
   int64_t first = t.first_row * all_columns_ + t.first_column;
-  auto* to = call.out[0].as<std::byte>() + first;
-  const std::byte* other = add_ ? call.in[size_t(sides_[size_t(side_)].operand)].as<std::byte>() + first : nullptr;
-  for (int64_t r = 0; r < t.rows; ++r, to += all_columns_) {
-    run(part, t.sums + r * t.step, t.columns, add_ ? scratch : to);
-    if (add_) add(*add_, scratch, other + r * all_columns_, t.columns, to);
-  }
+  BytesOut to{call.out[0].as<std::byte>() + first, all_columns_};
+  BytesOut made = add_ ? BytesOut{scratch, t.columns} : to;
+  run(part, {t.sums, t.step}, t.rows, t.columns, made);
+  if (!add_) return;
+  const auto* other = call.in[size_t(sides_[size_t(side_)].operand)].as<std::byte>() + first;
+  add(*add_, {made.data, made.step}, {other, all_columns_}, t.rows, t.columns, to);
 }
 
 void IntegerTail::finish_program(const Call& call, const Tile& t, std::byte* scratch) const {
