@@ -23,4 +23,6 @@ extern template void depthwise_bytes<4>(const ByteDepthwise&);
 extern template void depthwise_bytes<8>(const ByteDepthwise&);
 extern template void depthwise_bytes<16>(const ByteDepthwise&);
 
+void depthwise_bytes_vnni(const ByteDepthwise& row);
+
 }  // namespace tenon

@@ -9,7 +9,7 @@
 namespace tenon {
 
 // One output of N channels whose window may hang over the edges.
-template <int N, bool is_signed>
+template <int N, bool is_signed, class Step>
 inline void byte_edge(const ByteDepthwise& r, int64_t c, int64_t o) {
   Ints<N> sum = load_ints<N>(r.start + c), zero = r.zero - Ints<N>{};
   for (int64_t h = 0; h < r.height_taps; ++h)
@@ -17,13 +17,13 @@ inline void byte_edge(const ByteDepthwise& r, int64_t c, int64_t o) {
       int64_t at = o * r.stride - r.pad + k * r.dilation;
       bool outside = !r.rows[h] || at < 0 || at >= r.x_width;
       Ints<N> x = outside ? zero : widened<N, is_signed>(r.rows[h] + at * r.channels + c);
-      sum = add_pairs<N>(sum, x, load_ints<N>(r.weights + (h * r.width_taps + k) * r.channels + c));
+      sum = Step::add(sum, x, load_ints<N>(r.weights + (h * r.width_taps + k) * r.channels + c));
     }
   std::memcpy(r.to + o * r.channels + c, &sum, sizeof sum);
 }
 
 // O outputs from `o` on, whose K x K windows lie inside, `stride` apart.
-template <int N, bool is_signed, int K, int O, int stride>
+template <int N, bool is_signed, class Step, int K, int O, int stride>
 inline void byte_inside(const ByteDepthwise& r, int64_t c, int64_t o) {
   Ints<N> sum[O];
 #pragma GCC unroll 4
@@ -37,21 +37,21 @@ inline void byte_inside(const ByteDepthwise& r, int64_t c, int64_t o) {
       Ints<N> column = widened<N, is_signed>(x + j * r.channels);
 #pragma GCC unroll 4
       for (int i = 0; i < O; ++i)
-        if (int k = j - i * stride; k >= 0 && k < K) sum[i] = add_pairs<N>(sum[i], column, load_ints<N>(w + k * r.channels));
+        if (int k = j - i * stride; k >= 0 && k < K) sum[i] = Step::add(sum[i], column, load_ints<N>(w + k * r.channels));
     }
   }
 #pragma GCC unroll 4
   for (int i = 0; i < O; ++i) std::memcpy(r.to + (o + i) * r.channels + c, &sum[i], sizeof sum[i]);
 }
 
-template <int N, bool is_signed, int K, int stride>
+template <int N, bool is_signed, class Step, int K, int stride>
 inline void byte_insides(const ByteDepthwise& r, int64_t c, int64_t first, int64_t past) {
   int64_t o = first;
-  for (; o + 4 <= past; o += 4) byte_inside<N, is_signed, K, 4, stride>(r, c, o);
-  for (; o < past; ++o) byte_inside<N, is_signed, K, 1, stride>(r, c, o);
+  for (; o + 4 <= past; o += 4) byte_inside<N, is_signed, Step, K, 4, stride>(r, c, o);
+  for (; o < past; ++o) byte_inside<N, is_signed, Step, K, 1, stride>(r, c, o);
 }
 
-template <int N, bool is_signed>
+template <int N, bool is_signed, class Step>
 inline void depthwise_of(const ByteDepthwise& r) {
   int64_t last_tap = (r.width_taps - 1) * r.dilation;
   int64_t first = std::min((r.pad + r.stride - 1) / r.stride, r.y_width);
@@ -62,14 +62,14 @@ inline void depthwise_of(const ByteDepthwise& r) {
   if (!square || (r.width_taps != 3 && r.width_taps != 5)) past = first;
   for (int64_t done = 0; done < r.channels; done += N) {
     int64_t c = std::min(done, r.channels - N);  // the last vector overlaps the one before: equal numbers twice
-    for (int64_t o = 0; o < first; ++o) byte_edge<N, is_signed>(r, c, o);
+    for (int64_t o = 0; o < first; ++o) byte_edge<N, is_signed, Step>(r, c, o);
     if (past > first) {
-      if (r.width_taps == 3 && r.stride == 1) byte_insides<N, is_signed, 3, 1>(r, c, first, past);
-      else if (r.width_taps == 3) byte_insides<N, is_signed, 3, 2>(r, c, first, past);
-      else if (r.stride == 1) byte_insides<N, is_signed, 5, 1>(r, c, first, past);
-      else byte_insides<N, is_signed, 5, 2>(r, c, first, past);
+      if (r.width_taps == 3 && r.stride == 1) byte_insides<N, is_signed, Step, 3, 1>(r, c, first, past);
+      else if (r.width_taps == 3) byte_insides<N, is_signed, Step, 3, 2>(r, c, first, past);
+      else if (r.stride == 1) byte_insides<N, is_signed, Step, 5, 1>(r, c, first, past);
+      else byte_insides<N, is_signed, Step, 5, 2>(r, c, first, past);
     }
-    for (int64_t o = past; o < r.y_width; ++o) byte_edge<N, is_signed>(r, c, o);
+    for (int64_t o = past; o < r.y_width; ++o) byte_edge<N, is_signed, Step>(r, c, o);
   }
 }
 
@@ -98,8 +98,8 @@ void depthwise_bytes(const ByteDepthwise& r) {
     if constexpr (N > 4) return depthwise_bytes<N / 2>(r);
     else return depthwise_few(r);
   }
-  if (r.is_signed) depthwise_of<N, true>(r);
-  else depthwise_of<N, false>(r);
+  if (r.is_signed) depthwise_of<N, true, WordStep<N>>(r);
+  else depthwise_of<N, false, WordStep<N>>(r);
 }
 
 }  // namespace tenon

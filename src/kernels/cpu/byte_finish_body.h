@@ -71,9 +71,12 @@ void finish_bytes(const ByteFinish& f, Sums sums, int64_t rows, int64_t columns,
   int64_t c = 0;
 #ifdef __AVX512F__
   if constexpr (N == 16)
-    for (; f.near_factor && c + byte_group_columns <= columns; c += byte_group_columns)
-      finish_group(f, c, sums, rows, to,
-                   [&](int64_t at, const int32_t* from, std::byte* made) { finish_one<N>(f, at, from, made); });
+    if (f.near_factor)
+      c = for_groups(columns, [&]<int vectors>(int64_t first) {
+        finish_group<vectors>(f, first, sums, rows, to, [&](int64_t at, const int32_t* from, std::byte* made) {
+          finish_one<N>(f, at, from, made);
+        });
+      });
 #endif
   for (; c + N <= columns; c += N)
     for (int64_t r = 0; r < rows; ++r)
@@ -102,8 +105,10 @@ inline void add_bytes_of(const ByteAdd& f, Bytes a, Bytes b, int64_t rows, int64
   };
 #ifdef __AVX512F__
   if constexpr (N == 16)
-    for (; f.near && c + byte_group_columns <= columns; c += byte_group_columns)
-      add_group<a_signed, b_signed>(f, c, a, b, rows, to, one);
+    if (f.near)
+      c = for_groups(columns, [&]<int vectors>(int64_t first) {
+        add_group<vectors, a_signed, b_signed>(f, first, a, b, rows, to, one);
+      });
 #endif
   for (int64_t r = 0; r < rows; ++r) {
     const std::byte *left = a.data + r * a.step, *right = b.data + r * b.step;

@@ -112,8 +112,9 @@ void check_depthwise(void (*run)(const ByteDepthwise&), bool is_signed, int64_t 
 }
 
 TEST(ByteDepthwise, IsExact) {
-  void (*runs[])(const ByteDepthwise&) = {depthwise_bytes<4>, depthwise_bytes<8>, depthwise_bytes<16>};
-  for (int i = 0; i <= int(isa()); ++i)
+  void (*runs[])(const ByteDepthwise&) = {depthwise_bytes<4>, depthwise_bytes<8>, depthwise_bytes<16>,
+                                          depthwise_bytes_vnni};
+  for (int i = 0; i <= int(isa()) + has_vnni(); ++i)
     for (bool is_signed : {false, true})
       for (int64_t channels : {1, 3, 4, 9, 16, 40})
         for (int64_t taps : {1, 2, 3, 5})
@@ -127,7 +128,7 @@ TEST(ByteFinish, RoundsAsTheDefinition) {
   void (*runs[])(const ByteFinish&, Sums, int64_t, int64_t, BytesOut) = {finish_bytes<4>, finish_bytes<8>,
                                                                          finish_bytes<16>};
   for (float scale : {1.f, .37f, 2.f, 1e-3f})
-    for (int64_t columns : {0, 1, 5, 16, 37, 64, 150}) {
+    for (int64_t columns : {0, 1, 5, 16, 37, 64, 150, 32, 112}) {
       std::vector<float> factor, shift, near_factor, near_shift;
       auto sums = numbers<int32_t>(columns, -40000, 40000, 5);
       for (int64_t c = 0; c < columns; ++c) {
@@ -137,14 +138,14 @@ TEST(ByteFinish, RoundsAsTheDefinition) {
       }
       for (bool near : {false, true})
         for (int i = 0; i <= int(isa()); ++i) {
-          std::vector<std::byte> y(size_t(2 * columns) + 1, std::byte(0xee));
+          std::vector<std::byte> y(size_t(7 * columns) + 1, std::byte(0xee));
           runs[i]({factor.data(), shift.data(), near ? near_factor.data() : nullptr, near ? near_shift.data() : nullptr,
                    scale, -113, 142, 113, false},
-                  {sums.data(), 0}, 2, columns, {y.data(), columns});
+                  {sums.data(), 0}, 7, columns, {y.data(), columns});
           for (int64_t c = 0; c < columns; ++c) {
             float product = float(sums[size_t(c)]) * factor[size_t(c)], sum = product + shift[size_t(c)];
             float rounded = std::nearbyint(sum / scale);
-            for (int64_t r : {0, 1})
+            for (int64_t r = 0; r < 7; ++r)
               ASSERT_EQ(int(y[size_t(r * columns + c)]), int(std::min(std::max(rounded, -113.f), 142.f)) + 113)
                   << sums[size_t(c)] << " of column " << c << " by " << scale;
           }

@@ -225,7 +225,9 @@ class IntegerProduct final : public Kernel {
       return widen(from, count, is_signed_, reinterpret_cast<int16_t*>(to));
     }
     if (count < 16) {
-      for (int64_t i = 0; i < count; ++i) to[i] = from[i];
+      if (count >= 8) std::memcpy(to, from, 8), std::memcpy(to + count - 8, from + count - 8, 8);
+      else
+        for (int64_t i = 0; i < count; ++i) to[i] = from[i];
       return;
     }
     for (int64_t i = 0; i + 16 < count; i += 16) std::memcpy(to + i, from + i, 16);
