@@ -17,7 +17,7 @@ struct Shape {
   int64_t rows, taps, inner, columns;
 };
 constexpr Shape shapes[] = {{0, 1, 4, 5}, {1, 1, 0, 3}, {1, 1, 4, 1},   {7, 9, 12, 33}, {96, 1, 64, 64},
-                            {5, 2, 8, 200}, {13, 1, 4608, 65}, {6, 25, 4, 16}};
+                            {5, 2, 8, 200}, {13, 1, 4608, 65}, {40, 1, 128, 97}, {33, 1, 64, 16}, {6, 25, 4, 16}};
 
 // Elements and weights from -255 to 255, all alike at the extremes.
 template <class T>
@@ -31,7 +31,7 @@ std::vector<T> numbers(int64_t count, int low, int high, int seed) {
 template <class X, class W>
 void check_product(void (*multiply)(const ByteProduct&), int64_t width, int64_t group, const Shape& s, int low, int high,
                    int added, int seed) {
-  auto x = numbers<X>(s.rows * s.taps * s.inner + 1, low, high, seed);
+  auto x = numbers<X>((s.rows + 32) * s.taps * s.inner + 1, low, high, seed);  // tiles read more rows than there are
   int w_low = sizeof(W) == 1 ? -128 : -255, w_high = sizeof(W) == 1 ? 127 : 255;
   auto w = numbers<W>(s.taps * s.inner * s.columns, w_low, w_high, seed == 1 ? 0 : seed);
   int64_t panels = (s.columns + width - 1) / width;
@@ -44,7 +44,7 @@ void check_product(void (*multiply)(const ByteProduct&), int64_t width, int64_t 
   std::vector<const void*> taps;
   for (int64_t i = 0; i < s.rows * s.taps; ++i) taps.push_back(x.data() + i * s.inner);
   int64_t first = panels > 1 ? 1 : 0, step = (panels - first) * width;
-  std::vector<int32_t> y(size_t(s.rows * step));
+  std::vector<int32_t> y(size_t((s.rows + 32) * step));
   multiply({taps.data(), s.rows, s.taps, s.inner, packed.data(), start.data(), row_start.data(), first, panels, s.columns,
             y.data(), step});
   for (int64_t r = 0; r < s.rows; ++r)
@@ -66,6 +66,9 @@ TEST(ByteProduct, IsExact) {
       if (!has_vnni()) continue;
       check_product<uint8_t, int8_t>(multiply_u8, byte_vectors * 16, byte_group, s, 0, 255, 0, seed);
       check_product<int8_t, int8_t>(multiply_i8, byte_vectors * 16, byte_group, s, -128, 127, 128, seed);
+      if (!has_amx() || s.taps > 1 || s.inner % tile_inner != 0) continue;
+      check_product<uint8_t, int8_t>(multiply_tiles_u8, byte_vectors * 16, byte_group, s, 0, 255, 0, seed);
+      check_product<int8_t, int8_t>(multiply_tiles_i8, byte_vectors * 16, byte_group, s, -128, 127, 0, seed);
     }
 }
 

@@ -46,4 +46,10 @@ void multiply_i8(const ByteProduct& p);  // rows[r][t][k] + 128 counts
 int32_t sum_u8(const void* const* taps, int64_t count, int64_t inner);
 int32_t sum_i8(const void* const* taps, int64_t count, int64_t inner);
 
+// With AMX: as VNNI, i8 as they are. Rows are one tap each, a constant step apart, as many in memory as fill the last
+// tile of 16, as is `to`; `inner` is a multiple of 64.
+constexpr int64_t tile_inner = 64;
+void multiply_tiles_u8(const ByteProduct& p);
+void multiply_tiles_i8(const ByteProduct& p);
+
 }  // namespace tenon

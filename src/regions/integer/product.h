@@ -9,6 +9,5 @@ std::unique_ptr<Kernel> prepare_integer_depthwise(const Integers& region, const 
 
 // Multiply-adds that this machine does in the time of one of f32.
 double integer_speedup();
-bool packs_bytes();  // else words of 16 bits
 
 }  // namespace tenon
