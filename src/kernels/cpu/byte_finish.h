@@ -11,15 +11,21 @@ namespace tenon {
 // `zero`. Each operation is rounded to f32 in this order; bounds are whole numbers below 2^9 in magnitude.
 struct ByteFinish {
   const float *factor, *shift;
-  // factor / scale and shift / scale: they give the same result but near a tie, where the definition decides. Null: it
-  // always does. No shift / scale may exceed max_near_shift.
+  // factor / scale and shift / scale: they give the same result but within `margin` of a tie, where the definition
+  // decides. Null: it always does.
   const float *near_factor, *near_shift;
   float scale, low, high;
   int32_t zero;
   bool is_signed;  // the bytes
+  float margin;
 };
-constexpr float max_near_shift = 1024;
-constexpr float near_margin = 0x1p-10f;  // of a tie: roundings of numbers below 2 max_near_shift are off by less
+
+// How far from a tie roundings can lead: those on the near way, and those of the definition, of magnitudes that add up
+// to `magnitudes`, beside a few of the quotient itself, which counts up to 256.
+inline float margin_of(double magnitudes) { return float((magnitudes + 3 * 256) * 1.25 * 0x1p-24); }
+// The near way's and the definition's products, the shift, and the sum of both.
+inline float finish_margin(double largest_shift) { return margin_of(2 * (256 + largest_shift) + largest_shift); }
+constexpr float most_margin = 0x1p-9f;  // with more the definition would decide too often
 
 // Rows of a matrix, `step` elements apart.
 template <class T>
@@ -46,12 +52,14 @@ struct ByteAdd {
   float scale, low, high;
   int32_t zero;
   bool is_signed, near;
-  float a_near, b_near;
+  float a_near, b_near, near_shift, margin;  // scales by `scale`, and what zero points make of them
 
   void set_near() {
-    constexpr float farthest = 510;  // a byte from its zero point, with room
     a_near = a_scale / scale, b_near = b_scale / scale;
-    near = (std::abs(a_near) + std::abs(b_near)) * farthest <= max_near_shift;
+    double shift = -double(a_zero) * double(a_near) - double(b_zero) * double(b_near);
+    near_shift = float(shift);
+    margin = margin_of(255 * (2 * double(a_near) + 3 * double(b_near)) + 2 * std::abs(shift));
+    near = margin <= most_margin && a_scale >= 0 && b_scale >= 0;
   }
 };
 template <int N>

@@ -27,8 +27,8 @@ inline Floats<N> defined(const ByteFinish& f, Floats<N> sum, int64_t c) {
 
 // Whether a lane comes so near to a tie that only the definition can tell.
 template <int N>
-inline bool near_tie(Floats<N> quotient, Floats<N> rounded) {
-  return any<N>(abs<N>(quotient - rounded) > .5f - near_margin);
+inline bool near_tie(Floats<N> quotient, Floats<N> rounded, float margin) {
+  return any<N>(abs<N>(quotient - rounded) > .5f - margin);
 }
 
 template <int N>
@@ -37,7 +37,7 @@ inline Floats<N> finished(const ByteFinish& f, Floats<N> sum, int64_t c) {
   Floats<N> q = fma<N>(sum, load<N>(f.near_factor + c), load<N>(f.near_shift + c));
   q = clamp<N>(q, f.low, f.high);
   Floats<N> n = round_small<N>(q);
-  return near_tie<N>(q, n) ? defined<N>(f, sum, c) : n;
+  return near_tie<N>(q, n, f.margin) ? defined<N>(f, sum, c) : n;
 }
 
 template <int N>
@@ -91,7 +91,7 @@ inline Ints<N> added(const ByteAdd& f, const std::byte* a, const std::byte* b) {
   F y = __builtin_convertvector(widened<N, b_signed>(b) - f.b_zero, F);
   if (f.near) {
     F q = clamp<N>(fma<N>(x, splat<N>(f.a_near), y * f.b_near), f.low, f.high), n = round_small<N>(q);
-    if (!near_tie<N>(q, n)) return whole<N>(n) + f.zero;
+    if (!near_tie<N>(q, n, f.margin)) return whole<N>(n) + f.zero;
   }
   F sum = x * f.a_scale + y * f.b_scale;
   return whole<N>(clamp<N>(round<N>(sum / f.scale), f.low, f.high)) + f.zero;

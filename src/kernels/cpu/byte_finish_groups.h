@@ -9,9 +9,13 @@ namespace tenon {
 // Quotients of four vectors as bytes, unless one is so near to a tie that only the definition can tell.
 class GroupStore {
  public:
-  GroupStore(float low, float high, int32_t zero, bool is_signed)
-      : low_(_mm512_set1_ps(low)), high_(_mm512_set1_ps(high)), zero_(_mm512_set1_epi16(int16_t(zero))),
-        is_signed_(is_signed) {}
+  template <class Finish>
+  explicit GroupStore(const Finish& f)
+      : low_(_mm512_set1_ps(f.low)),
+        high_(_mm512_set1_ps(f.high)),
+        limit_(_mm512_set1_ps(.5f - f.margin)),
+        zero_(_mm512_set1_epi16(int16_t(f.zero))),
+        is_signed_(f.is_signed) {}
 
   // Each row gets `vectors` of the quotients.
   template <int vectors>
@@ -28,7 +32,7 @@ class GroupStore {
     constexpr int larger_magnitude = 0b1011;
     __m512 farthest = _mm512_range_ps(_mm512_range_ps(off[0], off[1], larger_magnitude),
                                       _mm512_range_ps(off[2], off[3], larger_magnitude), larger_magnitude);
-    if (_mm512_cmp_ps_mask(farthest, _mm512_set1_ps(.5f - near_margin), _CMP_GT_OQ)) return false;
+    if (_mm512_cmp_ps_mask(farthest, limit_, _CMP_GT_OQ)) return false;
     __m512i first = _mm512_add_epi16(_mm512_packs_epi32(whole[0], whole[1]), zero_);
     __m512i second = _mm512_add_epi16(_mm512_packs_epi32(whole[2], whole[3]), zero_);
     __m512i bytes = is_signed_ ? _mm512_packs_epi16(first, second) : _mm512_packus_epi16(first, second);
@@ -50,7 +54,7 @@ class GroupStore {
   }
 
  private:
-  __m512 low_, high_;
+  __m512 low_, high_, limit_;
   __m512i zero_;
   bool is_signed_;
 };
@@ -59,7 +63,7 @@ class GroupStore {
 template <int vectors, class One>
 inline void finish_group(const ByteFinish& f, int64_t c, Sums sums, int64_t rows, BytesOut to, One one) {
   constexpr int together = 4 / vectors;  // rows
-  GroupStore out(f.low, f.high, f.zero, f.is_signed);
+  GroupStore out(f);
   __m512 factor[vectors], shift[vectors], q[4];
 #pragma GCC unroll 4
   for (int i = 0; i < vectors; ++i) {
@@ -94,9 +98,9 @@ inline __m512 floats_of_bytes(const std::byte* p) {
 template <int vectors, bool a_signed, bool b_signed, class One>
 inline void add_group(const ByteAdd& f, int64_t c, Bytes a, Bytes b, int64_t rows, BytesOut to, One one) {
   constexpr int together = 4 / vectors;
-  GroupStore out(f.low, f.high, f.zero, f.is_signed);
+  GroupStore out(f);
   __m512 q[4], a_near = _mm512_set1_ps(f.a_near), b_near = _mm512_set1_ps(f.b_near);
-  __m512 shift = _mm512_set1_ps(-float(f.a_zero) * f.a_near - float(f.b_zero) * f.b_near);
+  __m512 shift = _mm512_set1_ps(f.near_shift);
   auto at = [&](int64_t step, int i) { return i / vectors * step + i % vectors * 16; };
   int64_t r = 0;
   for (; r + together <= rows; r += together) {

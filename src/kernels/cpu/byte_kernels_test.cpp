@@ -143,7 +143,7 @@ TEST(ByteFinish, RoundsAsTheDefinition) {
         for (int i = 0; i <= int(isa()); ++i) {
           std::vector<std::byte> y(size_t(7 * columns) + 1, std::byte(0xee));
           runs[i]({factor.data(), shift.data(), near ? near_factor.data() : nullptr, near ? near_shift.data() : nullptr,
-                   scale, -113, 142, 113, false},
+                   scale, -113, 142, 113, false, finish_margin(200)},
                   {sums.data(), 0}, 7, columns, {y.data(), columns});
           for (int64_t c = 0; c < columns; ++c) {
             float product = float(sums[size_t(c)]) * factor[size_t(c)], sum = product + shift[size_t(c)];
@@ -167,7 +167,7 @@ TEST(ByteFinish, AddsAsTheDefinition) {
   for (float scale : {.5f, .0371f, .00003f})
     for (int kinds = 0; kinds < 8; ++kinds) {
       bool a_signed = kinds & 1, b_signed = kinds & 2, is_signed = kinds & 4;
-      ByteAdd f{3, -7, .25f, .0191f, a_signed, b_signed, scale, -100, 90, is_signed ? 7 : 120, is_signed, false, 0, 0};
+      ByteAdd f{3, -7, .25f, .0191f, a_signed, b_signed, scale, -100, 90, is_signed ? 7 : 120, is_signed, false, 0, 0, 0, 0};
       if (kinds == 3) f.b_scale = .5f;
       f.set_near();
       for (int w = 0; w <= int(isa()); ++w)

@@ -168,9 +168,10 @@ class Reader {
     std::optional<Quotient> first = read_quotient(a->byte);
     std::optional<Affine> affine = first ? read_sums(*first) : std::nullopt;
     if (!affine) return {};
-    affine->add = ByteAdd{a->zero, b->zero, a->scale, b->scale,    a->is_signed, b->is_signed, q.scale,
-                          q.low,   q.high,  q.zero,   q.is_signed, false,        0,            0};
-    affine->add->set_near();
+    ByteAdd add{a->zero, b->zero, a->scale, b->scale, a->is_signed, b->is_signed, q.scale, q.low, q.high, q.zero,
+                q.is_signed, false, 0, 0, 0, 0};
+    add.set_near();
+    affine->add = add;
     affine->side = other.a - 1;
     return affine;
   }

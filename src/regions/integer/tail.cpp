@@ -69,12 +69,16 @@ IntegerTail::IntegerTail(const Integers& region, const Offer& offer)
   plain_ = true;
   add_ = affine->add, side_ = affine->side;
   numbers_[0] = std::move(affine->factor), numbers_[1] = std::move(affine->shift);
-  bool near = true;
+  double largest_shift = 0;
+  bool finite = true;
   for (size_t i : {0, 1})
     for (float x : numbers_[i]) {
       float& by_scale = numbers_[i + 2].emplace_back(x / affine->scale);
-      near = near && std::isfinite(by_scale) && (i == 0 || std::abs(by_scale) <= max_near_shift);
+      finite = finite && std::isfinite(by_scale);
+      if (i == 1) largest_shift = std::max(largest_shift, double(std::abs(by_scale)));
     }
+  float margin = finish_margin(largest_shift);
+  bool near = finite && margin <= most_margin;
   finish_ = {numbers_[0].data(),
              numbers_[1].data(),
              near ? numbers_[2].data() : nullptr,
@@ -83,7 +87,8 @@ IntegerTail::IntegerTail(const Integers& region, const Offer& offer)
              affine->low,
              affine->high,
              affine->zero,
-             affine->is_signed};
+             affine->is_signed,
+             margin};
 }
 
 int64_t IntegerTail::scratch_bytes(int64_t rows, int64_t columns) const {
