@@ -4,19 +4,24 @@
 #include "kernels/cpu/isa.h"
 #include "ops/cast/cast.h"
 #include "ops/conv/conv.h"
+#include "ops/dequantize/dequantize.h"
+#include "ops/pool/pool.h"
+#include "ops/quantize/quantize.h"
 #include "regions/integer/product.h"
+#include "select/node_kernel.h"
 
 namespace tenon {
 
 namespace {
 
-constexpr const char *product_name = "integer.product", *depthwise_name = "integer.depthwise";
+constexpr const char *product_name = "integer.product", *depthwise_name = "integer.depthwise",
+                     *pool_name = "integer.max_pool";
 constexpr int64_t highest_window = 32;
 
 class IntegerProvider final : public Provider {
  public:
   const char* name() const override { return "integer"; }
-  std::vector<std::string> kernels() const override { return {product_name, depthwise_name}; }
+  std::vector<std::string> kernels() const override { return {product_name, depthwise_name, pool_name}; }
   void offers(const Node& root, const Target& target, Offers& offers) const override;
   std::unique_ptr<Kernel> prepare(const Offer& offer, const Target& target) const override;
 };
@@ -45,10 +50,30 @@ void set_price(Offer& o, const Integers& region, const Target& target, double ta
                   elements * tail_ns * 1e-6;
 }
 
+bool ends_pool(const Node& root) {
+  return as<Quantize>(root) && as<Pool>(root.input(0)) && as<Dequantize>(root.input(0).producer->input(0));
+}
+
+void offer_pool(const Provider& provider, const Node& root, const Target& target, Offers& offers) {
+  IntegerPool region;
+  if (const char* reason = match_max_pool(root, region)) return offers.refuse(pool_name, reason);
+  Offer o;
+  o.provider = &provider;
+  o.kernel = pool_name;
+  o.region = Region({region.before, region.pool, &root});
+  const Value& x = region.before->input(0);
+  o.operands = {{&x, {x.element(), Layout::nhwc}}};
+  o.results = {{x.element(), Layout::nhwc}};
+  TypicalViews views = typical_views(*region.pool, target);
+  price(o, target, region.pool->op().work(views.in, views.out) / 4, .1);
+  offers.accept(std::move(o));
+}
+
 }  // namespace
 
 void IntegerProvider::offers(const Node& root, const Target& target, Offers& offers) const {
   if (root.inputs().empty() || root.outputs().size() != 1 || !plain_types.contains(root.output().element())) return;
+  if (ends_pool(root)) return offer_pool(*this, root, target, offers);
   if (is_between(root)) return;
   for (const Epilogue& e : chains(root)) {
     Integers region;
@@ -82,6 +107,11 @@ void IntegerProvider::offers(const Node& root, const Target& target, Offers& off
 }
 
 std::unique_ptr<Kernel> IntegerProvider::prepare(const Offer& offer, const Target& target) const {
+  if (offer.kernel == pool_name) {
+    IntegerPool pool;
+    check(!match_max_pool(offer.region.root(), pool), ErrorId::internal, "an offer of a pool no longer matches its graph");
+    return prepare_integer_max_pool(pool);
+  }
   for (const Epilogue& e : chains(offer.region.root())) {
     Integers region;
     if (match_integers(e, region) || region.region.nodes != offer.region.nodes) continue;

@@ -1,7 +1,6 @@
 #include "regions/integer/panels.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "kernels/cpu/isa.h"
 
@@ -47,22 +46,15 @@ void BytePanels::pack(const std::vector<int32_t>& w, const Target& target) {
     }
 }
 
-void BytePanels::gather(const std::byte* from, int64_t count, std::byte* to) const {
+void BytePanels::gather_any(const std::byte* from, int64_t count, std::byte* to) const {
   if (kernel_ == ByteKernel::words) {
     auto* widen = by_isa(widen_bytes<4>, widen_bytes<8>, widen_bytes<16>);
     return widen(from, count, is_signed_, reinterpret_cast<int16_t*>(to));
   }
-  if (count >= 64) {
-    std::memcpy(to, from, size_t(count));
-  } else if (count >= 16) {
-    for (int64_t i = 0; i + 16 < count; i += 16) std::memcpy(to + i, from + i, 16);
-    std::memcpy(to + count - 16, from + count - 16, 16);  // may overlap what is there
-  } else if (count >= 8) {
-    std::memcpy(to, from, 8);
-    std::memcpy(to + count - 8, from + count - 8, 8);
-  } else {
+  if (count >= 16) std::memcpy(to, from, size_t(count));
+  else if (count >= 8) std::memcpy(to, from, 8), std::memcpy(to + count - 8, from + count - 8, 8);
+  else
     for (int64_t i = 0; i < count; ++i) to[i] = from[i];
-  }
 }
 
 void BytePanels::clear(std::byte* from, std::byte* to) const {

@@ -1,5 +1,7 @@
 // Weights of a product packed for the kernel that this machine runs.
 #pragma once
+#include <cstring>
+
 #include "kernels/cpu/byte_product.h"
 #include "regions/integer/match.h"
 
@@ -28,7 +30,12 @@ class BytePanels {
   // Taps of so many elements can be read where they lie.
   bool takes(int64_t elements) const { return kernel_ == ByteKernel::bytes && elements % byte_group == 0; }
   bool takes_dense(int64_t elements) const { return is_tiles() ? elements == inner_ : takes(elements); }
-  void gather(const std::byte* from, int64_t count, std::byte* to) const;  // elements as the kernel reads them
+  // Elements as the kernel reads them.
+  void gather(const std::byte* from, int64_t count, std::byte* to) const {
+    if (kernel_ == ByteKernel::words || count < 16 || count > 64) return gather_any(from, count, to);
+    for (int64_t i = 0; i + 16 < count; i += 16) std::memcpy(to + i, from + i, 16);
+    std::memcpy(to + count - 16, from + count - 16, 16);  // may overlap what is there
+  }
   void clear(std::byte* from, std::byte* to) const;                        // those behind the last count as 0
 
   // What each row adds to its sums for weights that are packed shifted; null for none.
@@ -36,6 +43,7 @@ class BytePanels {
   void multiply(const ByteRows& rows, const int32_t* row_start, int64_t panel, int32_t* to) const;
 
  private:
+  void gather_any(const std::byte* from, int64_t count, std::byte* to) const;
   void pack(const std::vector<int32_t>& w, const Target& target);
 
   ByteKernel kernel_;

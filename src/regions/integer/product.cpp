@@ -68,7 +68,7 @@ class IntegerProduct final : public Kernel {
 
  private:
   struct Parts {  // of a thread's scratch memory
-    int64_t rows, gathered, row_start, sums, tail, total;
+    int64_t lines, rows, gathered, row_start, sums, tail, total;
   };
   Parts parts() const {
     Parts p{};
@@ -77,6 +77,7 @@ class IntegerProduct final : public Kernel {
       p.total = checked_add(p.total, align_up(bytes, 64));
       return at;
     };
+    p.lines = take(checked_mul(taps_, int64_t(sizeof(void*))));
     p.rows = take(checked_mul(most_rows_ * int64_t(sizeof(void*)), taps_));
     p.gathered = take(panels_.takes(channels_) ? 0 : checked_mul(most_rows_, panels_.inner() * panels_.element_bytes()));
     p.row_start = take(most_rows_ * int64_t(sizeof(int32_t)));
@@ -101,16 +102,17 @@ class IntegerProduct final : public Kernel {
     Parts p = parts();
     std::byte* own = call.own_scratch(p.total);
     const auto* x = call.in[0].as<std::byte>();
+    auto** lines = reinterpret_cast<const std::byte**>(own + p.lines);
     ByteRows rows{reinterpret_cast<const void**>(own + p.rows), count, 1, panels_.inner()};
     // Kernels of tiles read whole tiles of rows.
     bool whole = !panels_.is_tiles() || first + align_up(count, panels_.row_step()) <= windows.rows;
     if (windows.is_dense() && panels_.takes_dense(channels_) && whole) {
       for (int64_t r = 0; r < count; ++r) rows.rows[r] = x + (first + r) * channels_;
     } else if (panels_.takes(channels_)) {
-      find_taps(windows, x, first, count, rows.rows);
+      find_taps(windows, x, first, count, lines, rows.rows);
       rows.taps = taps_, rows.inner = channels_;
     } else {
-      gather(windows, x, first, count, rows.rows, own + p.gathered);
+      gather(windows, x, first, count, lines, rows.rows, own + p.gathered);
     }
     int32_t* row_start = panels_.row_start(rows, reinterpret_cast<int32_t*>(own + p.row_start));
     auto* sums = reinterpret_cast<int32_t*>(own + p.sums);
@@ -122,44 +124,43 @@ class IntegerProduct final : public Kernel {
     }
   }
 
-  // visit(row of x that a window's row of taps lies in, or null in the padding; where its first tap is).
+  // visit(row of x that a window's row of taps lies in, or null in the padding; where its first tap is), in the order of
+  // taps and results. Results of one line share their rows of x.
   template <class Visit>
-  void walk(const Windows& windows, const std::byte* x, int64_t first, int64_t count, Visit visit) const {
+  void walk(const Windows& windows, const std::byte* x, int64_t first, int64_t count, const std::byte** lines,
+            Visit visit) const {
     const auto& [depth, height, width] = windows.slides;
-    int64_t image = depth.input * height.input * width.input;
-    int64_t w = first % width.output, rest = first / width.output;
-    int64_t h = rest % height.output, d = rest / height.output % depth.output, n = rest / height.output / depth.output;
-    for (int64_t r = 0; r < count; ++r) {
-      for (int64_t kd = 0; kd < depth.extent; ++kd)
-        for (int64_t kh = 0; kh < height.extent; ++kh) {
-          int64_t from_d = depth.source(d, kd), from_h = height.source(h, kh);
-          bool inside = from_d >= 0 && from_d < depth.input && from_h >= 0 && from_h < height.input;
-          int64_t row = n * image + (from_d * height.input + from_h) * width.input;
-          visit(inside ? x + row * channels_ : nullptr, width.source(w, 0));
-        }
-      if (++w < width.output) continue;
-      w = 0;
-      if (++h < height.output) continue;
-      h = 0;
-      if (++d == depth.output) d = 0, ++n;
+    int64_t image = depth.input * height.input * width.input, line_count = depth.extent * height.extent;
+    for (int64_t r = first, past = first + count; r < past;) {
+      int64_t w = r % width.output, rest = r / width.output, end = std::min(past, r - w + width.output);
+      int64_t h = rest % height.output, d = rest / height.output % depth.output, n = rest / height.output / depth.output;
+      for (int64_t line = 0; line < line_count; ++line) {
+        int64_t from_d = depth.source(d, line / height.extent), from_h = height.source(h, line % height.extent);
+        bool inside = from_d >= 0 && from_d < depth.input && from_h >= 0 && from_h < height.input;
+        int64_t row = n * image + (from_d * height.input + from_h) * width.input;
+        lines[line] = inside ? x + row * channels_ : nullptr;
+      }
+      for (; r < end; ++r, ++w)
+        for (int64_t line = 0, from = width.source(w, 0); line < line_count; ++line) visit(lines[line], from);
     }
   }
 
-  void find_taps(const Windows& windows, const std::byte* x, int64_t first, int64_t count, const void** rows) const {
+  void find_taps(const Windows& windows, const std::byte* x, int64_t first, int64_t count, const std::byte** lines,
+                 const void** rows) const {
     if (!conv_) {
       for (int64_t r = 0; r < count; ++r) rows[r] = x + (first + r) * channels_;
       return;
     }
     const Slide& width = windows.slides[2];
-    walk(windows, x, first, count, [&](const std::byte* row, int64_t from) {
+    walk(windows, x, first, count, lines, [&](const std::byte* row, int64_t from) {
       for (int64_t k = 0; k < width.extent; ++k, from += width.dilation)
         *rows++ = row && from >= 0 && from < width.input ? row + from * channels_ : zeros_.data();
     });
   }
 
   // Taps side by side, and what counts as 0 behind the last: rows of one tap each.
-  void gather(const Windows& windows, const std::byte* x, int64_t first, int64_t count, const void** rows,
-              std::byte* to) const {
+  void gather(const Windows& windows, const std::byte* x, int64_t first, int64_t count, const std::byte** lines,
+              const void** rows, std::byte* to) const {
     int64_t element = panels_.element_bytes(), row_bytes = panels_.inner() * element, tap = channels_ * element;
     for (int64_t r = 0; r < count; ++r) {
       rows[r] = to + r * row_bytes;
@@ -168,14 +169,16 @@ class IntegerProduct final : public Kernel {
     }
     if (!conv_) return;
     const Slide& width = windows.slides[2];
-    int64_t done = 0, per_row = taps_ / width.extent;
-    walk(windows, x, first, count, [&](const std::byte* row, int64_t from) {
-      std::byte* at = to + done / per_row * row_bytes + done % per_row * width.extent * tap;
-      ++done;
-      if (row && width.dilation == 1 && from >= 0 && from + width.extent <= width.input)
-        return panels_.gather(row + from * channels_, width.extent * channels_, at);
-      for (int64_t k = 0; k < width.extent; ++k, from += width.dilation, at += tap)
-        panels_.gather(row && from >= 0 && from < width.input ? row + from * channels_ : zeros_.data(), channels_, at);
+    int64_t line_count = taps_ / width.extent, line_bytes = width.extent * tap, line = 0;
+    std::byte *row = to, *at = to;
+    walk(windows, x, first, count, lines, [&](const std::byte* from_row, int64_t from) {
+      bool whole = from_row && width.dilation == 1 && from >= 0 && from + width.extent <= width.input;
+      if (whole) panels_.gather(from_row + from * channels_, width.extent * channels_, at);
+      for (int64_t k = 0; !whole && k < width.extent; ++k, from += width.dilation)
+        panels_.gather(from_row && from >= 0 && from < width.input ? from_row + from * channels_ : zeros_.data(),
+                       channels_, at + k * tap);
+      if (++line == line_count) line = 0, at = row += row_bytes;
+      else at += line_bytes;
     });
   }
 
