@@ -37,7 +37,8 @@ inline void byte_inside(const ByteDepthwise& r, int64_t c, int64_t o) {
       Ints<N> column = widened<N, is_signed>(x + j * r.channels);
 #pragma GCC unroll 4
       for (int i = 0; i < O; ++i)
-        if (int k = j - i * stride; k >= 0 && k < K) sum[i] = Step::add(sum[i], column, load_ints<N>(w + k * r.channels));
+        if (int k = j - i * stride; k >= 0 && k < K)
+          sum[i] = Step::add(sum[i], column, load_ints<N>(w + k * r.channels));
     }
   }
 #pragma GCC unroll 4

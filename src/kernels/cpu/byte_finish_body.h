@@ -79,8 +79,7 @@ void finish_bytes(const ByteFinish& f, Sums sums, int64_t rows, int64_t columns,
       });
 #endif
   for (; c + N <= columns; c += N)
-    for (int64_t r = 0; r < rows; ++r)
-      finish_one<N>(f, c, sums.data + r * sums.step + c, to.data + r * to.step + c);
+    for (int64_t r = 0; r < rows; ++r) finish_one<N>(f, c, sums.data + r * sums.step + c, to.data + r * to.step + c);
   if (c < columns) finish_rest<N>(f, c, columns, sums, rows, to);
 }
 

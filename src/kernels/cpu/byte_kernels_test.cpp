@@ -16,7 +16,7 @@ namespace {
 struct Shape {
   int64_t rows, taps, inner, columns;
 };
-constexpr Shape shapes[] = {{0, 1, 4, 5}, {1, 1, 0, 3}, {1, 1, 4, 1},   {7, 9, 12, 33}, {96, 1, 64, 64},
+constexpr Shape shapes[] = {{0, 1, 4, 5},   {1, 1, 0, 3},      {1, 1, 4, 1},     {7, 9, 12, 33},  {96, 1, 64, 64},
                             {5, 2, 8, 200}, {13, 1, 4608, 65}, {40, 1, 128, 97}, {33, 1, 64, 16}, {6, 25, 4, 16}};
 
 // Elements and weights from -255 to 255, all alike at the extremes.
@@ -29,8 +29,8 @@ std::vector<T> numbers(int64_t count, int low, int high, int seed) {
 }
 
 template <class X, class W>
-void check_product(void (*multiply)(const ByteProduct&), int64_t width, int64_t group, const Shape& s, int low, int high,
-                   int added, int seed) {
+void check_product(void (*multiply)(const ByteProduct&), int64_t width, int64_t group, const Shape& s, int low,
+                   int high, int added, int seed) {
   auto x = numbers<X>((s.rows + 32) * s.taps * s.inner + 1, low, high, seed);  // tiles read more rows than there are
   int w_low = sizeof(W) == 1 ? -128 : -255, w_high = sizeof(W) == 1 ? 127 : 255;
   auto w = numbers<W>(s.taps * s.inner * s.columns, w_low, w_high, seed == 1 ? 0 : seed);
@@ -45,8 +45,8 @@ void check_product(void (*multiply)(const ByteProduct&), int64_t width, int64_t 
   for (int64_t i = 0; i < s.rows * s.taps; ++i) taps.push_back(x.data() + i * s.inner);
   int64_t first = panels > 1 ? 1 : 0, step = (panels - first) * width;
   std::vector<int32_t> y(size_t((s.rows + 32) * step));
-  multiply({taps.data(), s.rows, s.taps, s.inner, packed.data(), start.data(), row_start.data(), first, panels, s.columns,
-            y.data(), step});
+  multiply({taps.data(), s.rows, s.taps, s.inner, packed.data(), start.data(), row_start.data(), first, panels,
+            s.columns, y.data(), step});
   for (int64_t r = 0; r < s.rows; ++r)
     for (int64_t c = first * width; c < s.columns; ++c) {
       int64_t sum = start[size_t(c)] + row_start[size_t(r)];
@@ -123,7 +123,8 @@ TEST(ByteDepthwise, IsExact) {
         for (int64_t taps : {1, 2, 3, 5})
           for (int64_t stride : {1, 2, 3})
             for (int64_t dilation : {1, 2})
-              for (int64_t pad : {0, 1, 2}) check_depthwise(runs[i], is_signed, channels, taps, stride, dilation, pad, 13);
+              for (int64_t pad : {0, 1, 2})
+                check_depthwise(runs[i], is_signed, channels, taps, stride, dilation, pad, 13);
 }
 
 // Sums at and beside ties of the quotient, and beyond the bounds.
@@ -159,20 +160,22 @@ TEST(ByteFinish, RoundsAsTheDefinition) {
 
 // Every pair of bytes, with ties among the sums.
 TEST(ByteFinish, AddsAsTheDefinition) {
-  void (*runs[])(const ByteAdd&, Bytes, Bytes, int64_t, int64_t, BytesOut) = {
-      add_bytes<4>, add_bytes<8>, add_bytes<16>};
+  void (*runs[])(const ByteAdd&, Bytes, Bytes, int64_t, int64_t, BytesOut) = {add_bytes<4>, add_bytes<8>,
+                                                                              add_bytes<16>};
   std::vector<std::byte> a, b, y(65536);
   for (int i = 0; i < 65536; ++i) a.push_back(std::byte(i % 256)), b.push_back(std::byte(i / 256));
   auto value = [](std::byte x, bool is_signed) { return is_signed ? int(int8_t(x)) : int(x); };
   for (float scale : {.5f, .0371f, .00003f})
     for (int kinds = 0; kinds < 8; ++kinds) {
       bool a_signed = kinds & 1, b_signed = kinds & 2, is_signed = kinds & 4;
-      ByteAdd f{3, -7, .25f, .0191f, a_signed, b_signed, scale, -100, 90, is_signed ? 7 : 120, is_signed, false, 0, 0, 0, 0};
+      ByteAdd f{3,         -7,    .25f, .0191f, a_signed, b_signed, scale, -100, 90, is_signed ? 7 : 120,
+                is_signed, false, 0,    0,      0,        0};
       if (kinds == 3) f.b_scale = .5f;
       f.set_near();
       for (int w = 0; w <= int(isa()); ++w)
         for (int64_t count : {65000, 37}) {
-          runs[w](f, {a.data(), 1000}, {b.data(), 1000}, count == 37 ? 1 : 65, count == 37 ? 37 : 1000, {y.data(), 1000});
+          runs[w](f, {a.data(), 1000}, {b.data(), 1000}, count == 37 ? 1 : 65, count == 37 ? 37 : 1000,
+                  {y.data(), 1000});
           for (int64_t i = 0; i < count; ++i) {
             float left = float(value(a[size_t(i)], a_signed) - 3) * f.a_scale;
             float right = float(value(b[size_t(i)], b_signed) + 7) * f.b_scale, sum = left + right;

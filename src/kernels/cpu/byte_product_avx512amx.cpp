@@ -1,4 +1,5 @@
-// Products of bytes by tiles of 16 rows and 64 bytes (AMX). Rows lie a constant step apart; `inner` is a multiple of 64.
+// Products of bytes by tiles of 16 rows and 64 bytes (AMX). Rows lie a constant step apart; `inner` is a multiple
+// of 64.
 #include <algorithm>
 
 #include "kernels/cpu/byte_product.h"

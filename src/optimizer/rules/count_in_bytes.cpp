@@ -113,7 +113,8 @@ const char* read(const Node& node, int w_axis, Factors& f) {
     sums[size_t(r)] += std::abs(w) * reach;
     least = std::min(least, w), most = std::max(most, w);
   }
-  if (most - least > 255 || *std::max_element(sums.begin(), sums.end()) > 0x1p30) return "weights need 9 bits, or sums over 32";
+  if (most - least > 255 || *std::max_element(sums.begin(), sums.end()) > 0x1p30)
+    return "weights need 9 bits, or sums over 32";
   for (int64_t r = 0; r < (f.w.axis < 0 ? 1 : results); ++r) {
     double scale = f.x.scale_at(0) * f.w.scale_at(r);
     if (!std::isnormal(float(scale))) return "the product of scales is not normal";
@@ -122,7 +123,8 @@ const char* read(const Node& node, int w_axis, Factors& f) {
   return nullptr;
 }
 
-// Sums as f32. As integers in between, or scales would be folded into the weights, which are whole numbers then no more.
+// Sums as f32. As integers in between, or scales would be folded into the weights, which are whole numbers then no
+// more.
 Value& scaled(Rewriter& rw, Value& sums, const Factors& f, int axes_behind) {
   Extents extents;
   if (f.scale.size() > 1) {

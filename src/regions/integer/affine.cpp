@@ -87,8 +87,8 @@ class Reader {
     if (quotient.code != Opcode::div || quotient.type != ElementType::f32) return {};
     std::optional<double> scale = number(quotient.b);
     if (!scale || !(*scale > 0) || !std::isfinite(*scale)) return {};
-    Quotient q{quotient.a, float(*scale), float(*least - *zero), float(*most - *zero), int32_t(*zero),
-               at(i).type == ElementType::i8};
+    Quotient q{quotient.a,           float(*scale),  float(*least - *zero),
+               float(*most - *zero), int32_t(*zero), at(i).type == ElementType::i8};
     return bounded(q) ? std::optional(q) : std::nullopt;
   }
 
@@ -168,8 +168,9 @@ class Reader {
     std::optional<Quotient> first = read_quotient(a->byte);
     std::optional<Affine> affine = first ? read_sums(*first) : std::nullopt;
     if (!affine) return {};
-    ByteAdd add{a->zero, b->zero, a->scale, b->scale, a->is_signed, b->is_signed, q.scale, q.low, q.high, q.zero,
-                q.is_signed, false, 0, 0, 0, 0};
+    ByteAdd add{a->zero, b->zero, a->scale, b->scale, a->is_signed, b->is_signed,
+                q.scale, q.low,   q.high,   q.zero,   q.is_signed,  false,
+                0,       0,       0,        0};
     add.set_near();
     affine->add = add;
     affine->side = other.a - 1;

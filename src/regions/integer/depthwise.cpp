@@ -40,7 +40,8 @@ class IntegerDepthwise final : public Kernel {
     if (y.count() == 0) return;
     Slide height = conv_.slide(0, x[2], window_[0]), width = conv_.slide(1, x[3], window_[1]);
     int64_t parts = parts_of(y.extents), step = (y[2] + parts - 1) / parts;
-    auto* run_row = has_vnni() ? depthwise_bytes_vnni : by_isa(depthwise_bytes<4>, depthwise_bytes<8>, depthwise_bytes<16>);
+    auto* run_row =
+        has_vnni() ? depthwise_bytes_vnni : by_isa(depthwise_bytes<4>, depthwise_bytes<8>, depthwise_bytes<16>);
     call.workers.run(tasks(y.extents), [&](int64_t task) {
       int64_t image = task / parts, first = task % parts * step;
       std::byte* own = call.scratch + task * row_bytes(y.extents);
@@ -54,7 +55,8 @@ class IntegerDepthwise final : public Kernel {
         }
         run_row({rows.data(), is_signed_, zero_, weights_.data(), start_.data(), sums, channels_, window_[0],
                  window_[1], x[3], y[3], width.stride, width.dilation, width.pad_begin});
-        tail_.finish(call, {sums, channels_, (image * y[2] + o) * y[3], y[3], 0, channels_}, own + sums_bytes(y.extents));
+        tail_.finish(call, {sums, channels_, (image * y[2] + o) * y[3], y[3], 0, channels_},
+                     own + sums_bytes(y.extents));
       }
     });
   }

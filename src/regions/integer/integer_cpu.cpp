@@ -7,6 +7,7 @@
 #include "ops/dequantize/dequantize.h"
 #include "ops/pool/pool.h"
 #include "ops/quantize/quantize.h"
+#include "regions/integer/panels.h"
 #include "regions/integer/product.h"
 #include "select/node_kernel.h"
 
@@ -36,18 +37,25 @@ bool is_between(const Node& node) {
          node.output().users[0]->output().shape() == node.output().shape();
 }
 
+// What is padded counts as well; tiles read windows that are gathered first.
 void set_price(Offer& o, const Integers& region, const Target& target, double tail_ns) {
+  constexpr double panel = 16, tile = 64, gathered_gbytes = 10, depthwise_speedup = 1.5;
   TypicalViews views = typical_views(*region.anchor, target);
-  double work = region.anchor->op().work(views.in, views.out);
-  double elements = double(views.out[0].count());
-  double columns = double(region.columns), panel = 4. * double(float_lanes());
-  double padded = region.depthwise ? 1 : std::ceil(columns / panel) * panel / columns;
+  double work = region.anchor->op().work(views.in, views.out), elements = double(views.out[0].count());
+  double inner = elements > 0 ? work / elements : 0, columns = double(region.columns);
+  auto kernel = ByteKernel(o.config);
+  double peak = region.depthwise ? depthwise_speedup : speedup(kernel), arithmetic = work / peak,
+         ns = tail_ns * elements;
   int64_t bytes = moved_bytes(o, target);
-  double peak = region.depthwise ? 1.5 : integer_speedup();
-  double arithmetic = work / peak;
   o.bound_ms = roofline_ms(target, arithmetic, 1, bytes) / target.threads;
-  o.expected_ms = roofline_ms(target, arithmetic * padded, region.depthwise ? .2 : .5, 3 * bytes) +
-                  elements * tail_ns * 1e-6;
+  double share = region.depthwise ? .2 : .5;
+  if (!region.depthwise) arithmetic *= std::ceil(columns / panel) * panel / columns;
+  if (kernel == ByteKernel::tiles) {
+    arithmetic *= inner > 0 ? std::ceil(inner / tile) * tile / inner : 1;
+    ns += elements / columns * inner / gathered_gbytes;
+    share = .3;
+  }
+  o.expected_ms = roofline_ms(target, arithmetic, share, 3 * bytes) + 1e-6 * ns;
 }
 
 bool ends_pool(const Node& root) {
@@ -101,15 +109,20 @@ void IntegerProvider::offers(const Node& root, const Target& target, Offers& off
       offers.refuse(kernel, "the tail needs too many registers");
       continue;
     }
-    set_price(o, region, target, tail.element_ns());
-    offers.accept(std::move(o));
+    constexpr ByteKernel any[] = {ByteKernel::words};
+    for (ByteKernel k : region.depthwise ? std::span<const ByteKernel>(any) : byte_kernels()) {
+      o.config = int64_t(k);
+      set_price(o, region, target, tail.element_ns());
+      offers.accept(o);
+    }
   }
 }
 
 std::unique_ptr<Kernel> IntegerProvider::prepare(const Offer& offer, const Target& target) const {
   if (offer.kernel == pool_name) {
     IntegerPool pool;
-    check(!match_max_pool(offer.region.root(), pool), ErrorId::internal, "an offer of a pool no longer matches its graph");
+    check(!match_max_pool(offer.region.root(), pool), ErrorId::internal,
+          "an offer of a pool no longer matches its graph");
     return prepare_integer_max_pool(pool);
   }
   for (const Epilogue& e : chains(offer.region.root())) {

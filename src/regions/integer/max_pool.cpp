@@ -75,7 +75,8 @@ const char* match_max_pool(const Node& root, IntegerPool& found) {
   if (!same(before, root, 1) || !same(before, root, 2)) return "it is dequantized and quantized in other ways";
   // Then every byte comes back as it was, and order stays.
   double scale = load_scalar(constant_of(root.input(1))->data, ElementType::f32).f;
-  return scale > 0 && std::isnormal(float(scale)) && scale < 0x1p100 && scale > 0x1p-100 ? nullptr : "the scale is extreme";
+  return scale > 0 && std::isnormal(float(scale)) && scale < 0x1p100 && scale > 0x1p-100 ? nullptr
+                                                                                         : "the scale is extreme";
 }
 
 std::unique_ptr<Kernel> prepare_integer_max_pool(const IntegerPool& region) {

@@ -6,12 +6,15 @@
 
 namespace tenon {
 
-ByteKernel byte_kernel() {
-  return has_amx() ? ByteKernel::tiles : has_vnni() ? ByteKernel::bytes : ByteKernel::words;
+std::span<const ByteKernel> byte_kernels() {
+  static constexpr ByteKernel words[] = {ByteKernel::words}, bytes[] = {ByteKernel::bytes, ByteKernel::tiles};
+  return has_vnni() ? std::span(bytes, has_amx() ? 2 : 1) : std::span(words);
 }
 
-BytePanels::BytePanels(const Integers& region, const Target& target)
-    : kernel_(byte_kernel()),
+double speedup(ByteKernel kernel) { return kernel == ByteKernel::tiles ? 16 : kernel == ByteKernel::bytes ? 4 : 1.5; }
+
+BytePanels::BytePanels(const Integers& region, ByteKernel kernel, const Target& target)
+    : kernel_(kernel),
       is_signed_(region.x->element() == ElementType::i8),
       flips_(kernel_ == ByteKernel::bytes && is_signed_),
       columns_(region.columns) {
@@ -72,8 +75,8 @@ int32_t* BytePanels::row_start(const ByteRows& rows, int32_t* to) const {
 }
 
 void BytePanels::multiply(const ByteRows& rows, const int32_t* row_start, int64_t panel, int32_t* to) const {
-  ByteProduct p{rows.rows, rows.count, rows.taps, rows.inner, packed_->data, start_.data(),
-                row_start, panel,      panel + 1, columns_,   to,            width_};
+  ByteProduct p{rows.rows, rows.count, rows.taps, rows.inner, packed_->data, start_.data(), row_start,
+                panel,     panel + 1,  columns_,  to,         width_};
   switch (kernel_) {
     case ByteKernel::words: return by_isa(multiply_words<4>, multiply_words<8>, multiply_words<16>)(p);
     case ByteKernel::bytes: return (is_signed_ ? multiply_i8 : multiply_u8)(p);

@@ -1,6 +1,7 @@
 // Weights of a product packed for the kernel that this machine runs.
 #pragma once
 #include <cstring>
+#include <span>
 
 #include "kernels/cpu/byte_product.h"
 #include "regions/integer/match.h"
@@ -8,7 +9,8 @@
 namespace tenon {
 
 enum class ByteKernel { words, bytes, tiles };  // widened to 16 bits; VNNI; AMX
-ByteKernel byte_kernel();                       // of this machine, as isa() is limited
+std::span<const ByteKernel> byte_kernels();     // of this machine, as isa() is limited
+double speedup(ByteKernel kernel);              // multiply-adds in the time of one of f32
 
 // Rows as the kernel reads them: some taps each, or one that is gathered.
 struct ByteRows {
@@ -18,7 +20,7 @@ struct ByteRows {
 
 class BytePanels {
  public:
-  BytePanels(const Integers& region, const Target& target);
+  BytePanels(const Integers& region, ByteKernel kernel, const Target& target);
 
   bool is_tiles() const { return kernel_ == ByteKernel::tiles; }
   int64_t element_bytes() const { return kernel_ == ByteKernel::words ? 2 : 1; }
@@ -36,7 +38,7 @@ class BytePanels {
     for (int64_t i = 0; i + 16 < count; i += 16) std::memcpy(to + i, from + i, 16);
     std::memcpy(to + count - 16, from + count - 16, 16);  // may overlap what is there
   }
-  void clear(std::byte* from, std::byte* to) const;                        // those behind the last count as 0
+  void clear(std::byte* from, std::byte* to) const;  // those behind the last count as 0
 
   // What each row adds to its sums for weights that are packed shifted; null for none.
   int32_t* row_start(const ByteRows& rows, int32_t* to) const;

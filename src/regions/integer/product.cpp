@@ -36,7 +36,7 @@ struct Windows {
 class IntegerProduct final : public Kernel {
  public:
   IntegerProduct(const Integers& region, const Offer& offer, const Target& target)
-      : tail_(region, offer), panels_(region, target), columns_(region.columns) {
+      : tail_(region, offer), panels_(region, ByteKernel(offer.config), target), columns_(region.columns) {
     if (const Conv* conv = as<Conv>(*region.anchor)) {
       conv_ = *conv;
       const Shape& w = region.anchor->input(1).shape();
@@ -79,7 +79,8 @@ class IntegerProduct final : public Kernel {
     };
     p.lines = take(checked_mul(taps_, int64_t(sizeof(void*))));
     p.rows = take(checked_mul(most_rows_ * int64_t(sizeof(void*)), taps_));
-    p.gathered = take(panels_.takes(channels_) ? 0 : checked_mul(most_rows_, panels_.inner() * panels_.element_bytes()));
+    p.gathered =
+        take(panels_.takes(channels_) ? 0 : checked_mul(most_rows_, panels_.inner() * panels_.element_bytes()));
     p.row_start = take(most_rows_ * int64_t(sizeof(int32_t)));
     p.sums = take(most_rows_ * panels_.width() * int64_t(sizeof(int32_t)));
     p.tail = take(tail_.scratch_bytes(most_rows_, panels_.width()));
@@ -124,8 +125,8 @@ class IntegerProduct final : public Kernel {
     }
   }
 
-  // visit(row of x that a window's row of taps lies in, or null in the padding; where its first tap is), in the order of
-  // taps and results. Results of one line share their rows of x.
+  // visit(row of x that a window's row of taps lies in, or null in the padding; where its first tap is), in the order
+  // of taps and results. Results of one line share their rows of x.
   template <class Visit>
   void walk(const Windows& windows, const std::byte* x, int64_t first, int64_t count, const std::byte** lines,
             Visit visit) const {
@@ -133,7 +134,8 @@ class IntegerProduct final : public Kernel {
     int64_t image = depth.input * height.input * width.input, line_count = depth.extent * height.extent;
     for (int64_t r = first, past = first + count; r < past;) {
       int64_t w = r % width.output, rest = r / width.output, end = std::min(past, r - w + width.output);
-      int64_t h = rest % height.output, d = rest / height.output % depth.output, n = rest / height.output / depth.output;
+      int64_t h = rest % height.output, d = rest / height.output % depth.output,
+              n = rest / height.output / depth.output;
       for (int64_t line = 0; line < line_count; ++line) {
         int64_t from_d = depth.source(d, line / height.extent), from_h = height.source(h, line % height.extent);
         bool inside = from_d >= 0 && from_d < depth.input && from_h >= 0 && from_h < height.input;
@@ -191,11 +193,6 @@ class IntegerProduct final : public Kernel {
 };
 
 }  // namespace
-
-double integer_speedup() {
-  ByteKernel k = byte_kernel();
-  return k == ByteKernel::tiles ? 20 : k == ByteKernel::bytes ? 4 : 1.5;
-}
 
 std::unique_ptr<Kernel> prepare_integer_product(const Integers& region, const Offer& offer, const Target& target) {
   return std::make_unique<IntegerProduct>(region, offer, target);

@@ -11,10 +11,8 @@ std::unique_ptr<Kernel> prepare_integer_depthwise(const Integers& region, const 
 struct IntegerPool {
   const Node *before, *pool;
 };
-const char* match_max_pool(const Node& root, IntegerPool& found);  // null, or why not: root quantizes a pool of that kind
+const char* match_max_pool(const Node& root,
+                           IntegerPool& found);  // null, or why not: root quantizes a pool of that kind
 std::unique_ptr<Kernel> prepare_integer_max_pool(const IntegerPool& region);
-
-// Multiply-adds that this machine does in the time of one of f32.
-double integer_speedup();
 
 }  // namespace tenon

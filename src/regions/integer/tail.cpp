@@ -41,7 +41,8 @@ const char* integer_sides(const Integers& region, std::vector<IntegerSide>& side
     if (w && w->extents.count() == 1 && w->extents.rank <= result.type().rank())
       side.number = load_scalar(w->data, w->element);
     else if (w && one_for_each_column(w, result, as<Conv>(*region.anchor))) side.columns = w;
-    else if (v->shape() != result.shape()) return "an operand of the tail is neither a number, nor per column, nor whole";
+    else if (v->shape() != result.shape())
+      return "an operand of the tail is neither a number, nor per column, nor whole";
   }
   return sides.size() + 1 > size_t(max_pointwise_inputs) ? "the tail has too many operands" : nullptr;
 }

@@ -37,9 +37,9 @@ class IntegerTail {
   void finish_program(const Call& call, const Tile& tile, std::byte* scratch) const;
 
   struct Side {
-    int64_t bytes;   // of an element
+    int64_t bytes;  // of an element
     Weights columns;
-    int operand;     // of the kernel; -1: none
+    int operand;  // of the kernel; -1: none
   };
   std::vector<Side> sides_;
   ElementType sum_type_;
