@@ -106,11 +106,16 @@ const char* read(const Node& node, int w_axis, Factors& f) {
   double zero = f.x.zero_at(0), reach = std::max((is_signed ? 127 : 255) - zero, zero - (is_signed ? -128 : 0));
   std::vector<double> sums(size_t(results), 0);
   double least = 0, most = 0;
-  for (int64_t i = 0; i < f.bytes->extents.count(); ++i) {
-    int64_t r = i / inner % results;
-    double w = number_at(*f.bytes, i) - f.w.zero_at(f.w.axis < 0 ? 0 : r);
-    f.centred.push_back(float(w));
-    sums[size_t(r)] += std::abs(w) * reach;
+  bool signed_weights = f.bytes->element == ElementType::i8;
+  std::vector<double> zeros;
+  for (int64_t r = 0; r < results; ++r) zeros.push_back(f.w.zero_at(f.w.axis < 0 ? 0 : r));
+  f.centred.resize(size_t(f.bytes->extents.count()));
+  for (size_t i = 0; i < f.centred.size(); ++i) {
+    auto r = size_t(int64_t(i) / inner % results);
+    std::byte byte = f.bytes->data[i];
+    double w = (signed_weights ? double(int8_t(byte)) : double(uint8_t(byte))) - zeros[r];
+    f.centred[i] = float(w);
+    sums[r] += std::abs(w) * reach;
     least = std::min(least, w), most = std::max(most, w);
   }
   if (most - least > 255 || *std::max_element(sums.begin(), sums.end()) > 0x1p30)

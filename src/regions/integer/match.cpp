@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/dispatch.h"
 #include "ops/cast/cast.h"
 #include "ops/constant/constant.h"
 #include "ops/conv/conv.h"
@@ -180,11 +181,14 @@ std::vector<int32_t> Integers::weights() const {
   Matrix m = matrix_of(*anchor);
   int64_t taps = is_conv(*anchor) ? m.data.extents.count_between(2, m.data.extents.rank) : 1, channels = m.inner / taps;
   std::vector<int32_t> list(size_t(m.inner * columns));
-  for (int64_t c = 0; c < columns; ++c)
-    for (int64_t k = 0; k < m.inner; ++k) {
-      int64_t row = k % taps * channels + k / taps, from = m.by_columns ? c * m.inner + k : k * columns + c;
-      list[size_t(row * columns + c)] = int32_t(number_at(m.data, from));
-    }
+  dispatch(m.data.element, [&]<class T>() {
+    if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, int32_t>)
+      for (int64_t c = 0; c < columns; ++c)
+        for (int64_t k = 0; k < m.inner; ++k) {
+          int64_t row = k % taps * channels + k / taps, from = m.by_columns ? c * m.inner + k : k * columns + c;
+          list[size_t(row * columns + c)] = int32_t(m.data.view().as<T>()[from]);
+        }
+  });
   return list;
 }
 
