@@ -43,6 +43,14 @@ EVALUATOR = {                                               # of ONNX, which jud
 }
 
 
+def causal_with_bools(node, values):
+    mask = node.input[3] if len(node.input) > 3 else ""
+    return bool(attribute(node, "is_causal", 0) and mask and values[mask].dtype == bool)
+
+
+EVALUATOR_NODES = [("Attention", causal_with_bools, "a mask of bools that is causal, too: it multiplies 0 by -inf")]
+
+
 # Right, but not in doubles: what it says of rounding counts for nothing.
 IMPRECISE = {"Attention", "DeformConv", "FlexAttention", "Gelu", "GridSample", "GroupNormalization", "HardSigmoid", "HardSwish", "LayerNormalization",
              "LeakyRelu", "RMSNormalization", "ThresholdedRelu"}

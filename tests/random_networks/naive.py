@@ -143,7 +143,7 @@ IN_ORDER = {op.__name__ for op in OPERATORS}
 
 def one_node(model, node, values):
     """A model of this node alone. What is constant in the whole stays so, and short lists become it: axes and the like have to be known."""
-    constants = {t.name: t for t in model.graph.initializer if t.name in node.input}
+    constants = {t.name: onnx.numpy_helper.from_array(values[t.name], t.name) for t in model.graph.initializer if t.name in node.input}
     for i in node.input:
         if i and i not in constants and values[i].dtype == np.int64 and values[i].ndim < 2 and values[i].size < 9:
             constants[i] = onnx.numpy_helper.from_array(values[i], i)

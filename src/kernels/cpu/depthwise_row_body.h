@@ -15,7 +15,23 @@ inline Floats<N> finished(const DepthwiseRow& r, Floats<N> y) {
 
 // One output whose window may hang over the edges.
 template <int N>
-inline void edge(const DepthwiseRow& r, int64_t c, int64_t o, int64_t lanes) {
+inline void edge(const DepthwiseRow& r, int64_t c, int64_t o) {
+  Floats<N> sum = load<N>(r.bias + c);
+  int64_t start = o * r.stride - r.pad;
+  for (int64_t h = 0; h < r.height_taps; ++h) {
+    if (!r.rows[h]) continue;
+    const float *x = r.rows[h] + c, *w = r.weights + h * r.width_taps * r.channels + c;
+    for (int64_t k = 0, at = start; k < r.width_taps; ++k, at += r.dilation)
+      if (at >= 0 && at < r.x_width) sum = fma<N>(load<N>(x + at * r.x_step), load<N>(w + k * r.channels), sum);
+  }
+  store<N>(r.y + o * r.y_step + c, finished<N>(r, sum));
+}
+
+// The same of fewer than N channels.
+template <int N>
+inline void narrow(const DepthwiseRow& r, int64_t o) {
+  constexpr int64_t c = 0;
+  int64_t lanes = r.channels;
   Floats<N> sum = load_some<N>(r.bias + c, lanes);
   for (int64_t h = 0; h < r.height_taps; ++h) {
     if (!r.rows[h]) continue;
@@ -53,13 +69,19 @@ inline void inside(const DepthwiseRow& r, int64_t c, int64_t first, int64_t past
       store<N>(r.y + o * r.y_step + c, finished<N>(r, sum));
     }
   };
-  if (heights == K) return run(std::integral_constant<int, K>());
-  for (int64_t o = first; o < past; ++o) edge<N>(r, c, o, N);
+  switch (heights) {  // fewer at the upper and lower edge
+    case 1: return run(std::integral_constant<int, 1>());
+    case 2: return run(std::integral_constant<int, 2>());
+    case 3: return run(std::integral_constant<int, 3>());
+    case 4: return run(std::integral_constant<int, std::min(K, 4)>());
+    case 5: return run(std::integral_constant<int, K>());
+    default: return run(std::integral_constant<int, 0>());
+  }
 }
 
 template <int N>
 inline void inside_any(const DepthwiseRow& r, int64_t c, int64_t first, int64_t past) {
-  for (int64_t o = first; o < past; ++o) edge<N>(r, c, o, N);
+  for (int64_t o = first; o < past; ++o) edge<N>(r, c, o);
 }
 
 template <int N>
@@ -69,14 +91,14 @@ void depthwise_row(const DepthwiseRow& r) {
   int64_t fits = r.x_width + r.pad - last_tap;  // windows that start before end inside
   int64_t past = std::clamp(fits > 0 ? (fits - 1) / r.stride + 1 : 0, first, r.y_width);
   if (r.channels < N)
-    for (int64_t o = 0; o < r.y_width; ++o) edge<N>(r, 0, o, r.channels);
+    for (int64_t o = 0; o < r.y_width; ++o) narrow<N>(r, o);
   for (int64_t done = 0; done < r.channels && r.channels >= N; done += N) {
     int64_t c = std::min(done, r.channels - N);  // the last vector overlaps the one before: equal numbers twice
-    for (int64_t o = 0; o < first; ++o) edge<N>(r, c, o, N);
+    for (int64_t o = 0; o < first; ++o) edge<N>(r, c, o);
     if (r.width_taps == 3 && r.height_taps == 3) inside<N, 3>(r, c, first, past);
     else if (r.width_taps == 5 && r.height_taps == 5) inside<N, 5>(r, c, first, past);
     else inside_any<N>(r, c, first, past);
-    for (int64_t o = past; o < r.y_width; ++o) edge<N>(r, c, o, N);
+    for (int64_t o = past; o < r.y_width; ++o) edge<N>(r, c, o);
   }
 }
 

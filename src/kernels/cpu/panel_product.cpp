@@ -2,6 +2,7 @@
 
 namespace tenon {
 
-template void multiply_panels<4>(const PanelProduct&);
+PANEL_PRODUCT(, 4, 2)
+PANEL_PRODUCT(, 4, 4)
 
 }  // namespace tenon

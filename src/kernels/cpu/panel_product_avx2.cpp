@@ -2,6 +2,7 @@
 
 namespace tenon {
 
-template void multiply_panels<8>(const PanelProduct&);
+PANEL_PRODUCT(, 8, 2)
+PANEL_PRODUCT(, 8, 4)
 
 }  // namespace tenon

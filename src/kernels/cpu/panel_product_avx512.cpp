@@ -2,6 +2,6 @@
 
 namespace tenon {
 
-template void multiply_panels<16>(const PanelProduct&);
+PANEL_PRODUCT(, 16, 4)
 
 }  // namespace tenon

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int64_t rows_per_task = 96, float_bytes = sizeof(float);
 
-int64_t panel_width() { return panel_vectors * float_lanes(); }
+int64_t panel_width() { return panel_vectors(float_lanes()) * float_lanes(); }
 int64_t panels_of(const Matrices& b) { return (b.columns + panel_width() - 1) / panel_width(); }
 int64_t packed_floats(const Matrices& b) { return b.batch.count() * panels_of(b) * b.rows * panel_width(); }
 
@@ -88,9 +88,10 @@ class PanelMatMul final : public Kernel {
         from[size_t(r)] = rows + ((left * a.rows) + first + r) * a.columns;
         into[size_t(r)] = tile ? tile + r * width : to + r * b.columns;
       }
-      by_isa(multiply_panels<4>, multiply_panels<8>,
-             multiply_panels<16>)({from.data(), into.data(), count, a.columns,
-                                   panels + (right * per_matrix + panel) * b.rows * width, zeros_.data(), 0, 1});
+      by_isa(multiply_panels<4, panel_vectors(4)>, multiply_panels<8, panel_vectors(8)>,
+             multiply_panels<16, panel_vectors(16)>)({from.data(), into.data(), count, a.columns,
+                                                      panels + (right * per_matrix + panel) * b.rows * width,
+                                                      zeros_.data(), 0, 1, panel_vectors(float_lanes())});
       for (int64_t r = 0; tile && r < count; ++r)
         std::memcpy(to + r * b.columns, tile + r * width, size_t(columns * float_bytes));
     });
@@ -116,6 +117,9 @@ class PanelMatMul final : public Kernel {
 
 std::string fit(const Node& node, const Target& target, Offer& offer) {
   if (node.output().element() != ElementType::f32) return concat("x has elements of type ", node.output().element());
+  Weights matrix = constant_of(node.input(1));
+  if (matrix && matrix->extents.rank == 2 && node.input(0).type().rank() > 1 && !as<MatMul>(node)->transpose_a)
+    return "panels.matmul takes constant matrices";
   TypicalViews views = typical_views(node, target);
   Matrices b(views.in[1], as<MatMul>(node)->transpose_b, false);
   double columns = double(b.columns), padded = double(panels_of(b) * panel_width());

@@ -13,7 +13,7 @@ namespace {
 
 template <int N>
 constexpr RecurrenceWidth width{N,
-                                multiply_panels<N>,
+                                multiply_panels<N, gate_panel_vectors>,
                                 GateRows<N>::rnn,
                                 GateRows<N>::lstm,
                                 GateRows<N>::gru_linear,
@@ -114,7 +114,8 @@ void RecurrenceRun::by_units(Workers& workers, int64_t parts) {
     for (int64_t d = 0; d < e_.directions; ++d) f(Rows{d, 0, e_.batch});
   };
   each_way([&](const Rows& rows) { begin(rows); });
-  int64_t step = pack_.state.gates == panel_vectors ? 1 : panel_vectors;  // of vectors, so that panels stay whole
+  int64_t step =
+      pack_.state.gates == gate_panel_vectors ? 1 : gate_panel_vectors;  // of vectors, so that panels stay whole
   for (int64_t s = 0; s < longest_; ++s) {
     if (s % chunk_ == 0) {
       each_way([&](const Rows& r) { counts[r.d] = gather_inputs(r, s, std::min(longest_, s + chunk_)); });
@@ -163,7 +164,7 @@ void RecurrenceRun::project(const Rows& rows, int64_t count, int64_t first_panel
   int64_t place = row(rows.d, rows.first) * chunk_;
   const float* weights = packed_ + rows.d * pack_.size;
   width_.multiply({from_ + place, to_ + place, count, e_.inputs, weights + pack_.input.matrix,
-                   weights + pack_.input.start, first_panel, past_panel});
+                   weights + pack_.input.start, first_panel, past_panel, past_panel * gate_panel_vectors});
 }
 
 int64_t RecurrenceRun::gather_states(const Rows& rows, int64_t step, int phase) {
@@ -184,10 +185,11 @@ void RecurrenceRun::advance(const Rows& rows, int64_t count, int64_t step, int p
   const RecurrencePack::Part& part = phase ? pack_.reset : pack_.state;
   const float* weights = packed_ + d * pack_.size;
   if (first_vector == past_vector) return;
-  int64_t first_panel = first_vector * part.gates / panel_vectors;
-  int64_t past_panel = (past_vector * part.gates + panel_vectors - 1) / panel_vectors;
-  PanelProduct product{from_ + place * chunk_, to_ + place * chunk_, count,       e_.hidden,
-                       weights + part.matrix,  weights + part.start, first_panel, past_panel};
+  int64_t first_panel = first_vector * part.gates / gate_panel_vectors;
+  int64_t past_panel = (past_vector * part.gates + gate_panel_vectors - 1) / gate_panel_vectors;
+  PanelProduct product{from_ + place * chunk_,         to_ + place * chunk_, count,       e_.hidden,
+                       weights + part.matrix,          weights + part.start, first_panel, past_panel,
+                       past_panel * gate_panel_vectors};
   if (step == 0 && phase == 0 && from_nothing_) product.inner = 0;
   width_.multiply(product);
   auto gates = op_.kind == RecurrenceKind::lstm  ? width_.lstm

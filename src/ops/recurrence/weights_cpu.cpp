@@ -18,8 +18,8 @@ RecurrencePack::Part RecurrencePack::part(int64_t gates, int64_t inner) {
   Part p;
   p.gates = gates;
   p.inner = inner;
-  p.panels = (vectors * gates + panel_vectors - 1) / panel_vectors;
-  p.columns = p.panels * panel_vectors * lanes;
+  p.panels = (vectors * gates + gate_panel_vectors - 1) / gate_panel_vectors;
+  p.columns = p.panels * gate_panel_vectors * lanes;
   p.matrix = size;
   p.start = p.matrix + checked_mul(p.columns, inner);
   size = p.start + p.columns;
@@ -28,7 +28,7 @@ RecurrencePack::Part RecurrencePack::part(int64_t gates, int64_t inner) {
 
 void RecurrencePack::pack_part(const Part& p, const RecurrenceExtents& e, int64_t first_gate, const float* matrix,
                                const float* bias, float* to) const {
-  int64_t width = panel_vectors * lanes;
+  int64_t width = gate_panel_vectors * lanes;
   for (int64_t column = 0; column < p.columns; ++column) {
     int64_t vector = column / lanes, unit = vector / p.gates * lanes + column % lanes;
     int64_t row = (first_gate + vector % p.gates) * e.hidden + unit;

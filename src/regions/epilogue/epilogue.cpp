@@ -76,6 +76,14 @@ std::vector<Epilogue> epilogues(const Node& root, FunctionRef<bool(const Node&)>
   return found;
 }
 
+Epilogue behind_second(const Epilogue& epilogue) {
+  Epilogue e;
+  e.region = epilogue.region;
+  const std::vector<const Node*>& nodes = e.region.nodes;
+  e.tail = expression_of_tail({nodes.begin() + 2, nodes.end()}, nodes[1]->output(), e.sides);
+  return e;
+}
+
 void time_as_anchor(Offer& offer, const Epilogue& epilogue, const std::vector<TailStep>& steps, size_t operands,
                     const Target& target) {
   constexpr double function_ns = 0.15;  // an element of exp and the like; comparisons are free beside the anchor

@@ -15,6 +15,9 @@ struct Epilogue {
 // Every way to see `root` as the end of such a chain, the anchor alone included; two where a sum joins two anchors.
 std::vector<Epilogue> epilogues(const Node& root, FunctionRef<bool(const Node&)> is_anchor);
 
+// The same region seen from its second node on: what an anchor computes that takes it along (a bias).
+Epilogue behind_second(const Epilogue& epilogue);
+
 // One step of a tail that libraries have a name for.
 struct TailStep {
   enum Kind { activation, add, mul } kind;
