@@ -22,6 +22,24 @@ inline void byte_edge(const ByteDepthwise& r, int64_t c, int64_t o) {
   std::memcpy(r.to + o * r.channels + c, &sum, sizeof sum);
 }
 
+// The same where the window is K x K, without dilation, and all its rows are there.
+template <int N, bool is_signed, class Step, int K>
+inline void byte_side(const ByteDepthwise& r, int64_t c, int64_t o) {
+  Ints<N> sum = load_ints<N>(r.start + c), zero = r.zero - Ints<N>{};
+  const int32_t* w = r.weights + c;
+#pragma GCC unroll 5
+  for (int k = 0; k < K; ++k, w += r.channels) {
+    int64_t at = o * r.stride - r.pad + k;
+    bool outside = at < 0 || at >= r.x_width;
+#pragma GCC unroll 5
+    for (int h = 0; h < K; ++h) {
+      Ints<N> x = outside ? zero : widened<N, is_signed>(r.rows[h] + at * r.channels + c);
+      sum = Step::add(sum, x, load_ints<N>(w + h * K * r.channels));
+    }
+  }
+  std::memcpy(r.to + o * r.channels + c, &sum, sizeof sum);
+}
+
 // O outputs from `o` on, whose K x K windows lie inside, `stride` apart.
 template <int N, bool is_signed, class Step, int K, int O, int stride>
 inline void byte_inside(const ByteDepthwise& r, int64_t c, int64_t o) {
@@ -46,10 +64,12 @@ inline void byte_inside(const ByteDepthwise& r, int64_t c, int64_t o) {
 }
 
 template <int N, bool is_signed, class Step, int K, int stride>
-inline void byte_insides(const ByteDepthwise& r, int64_t c, int64_t first, int64_t past) {
+inline void byte_row(const ByteDepthwise& r, int64_t c, int64_t first, int64_t past) {
   int64_t o = first;
+  for (int64_t side = 0; side < first; ++side) byte_side<N, is_signed, Step, K>(r, c, side);
   for (; o + 4 <= past; o += 4) byte_inside<N, is_signed, Step, K, 4, stride>(r, c, o);
   for (; o < past; ++o) byte_inside<N, is_signed, Step, K, 1, stride>(r, c, o);
+  for (; o < r.y_width; ++o) byte_side<N, is_signed, Step, K>(r, c, o);
 }
 
 template <int N, bool is_signed, class Step>
@@ -60,17 +80,16 @@ inline void depthwise_of(const ByteDepthwise& r) {
   int64_t past = std::clamp(fits > 0 ? (fits - 1) / r.stride + 1 : 0, first, r.y_width);
   bool whole = std::all_of(r.rows, r.rows + r.height_taps, [](const std::byte* row) { return row; });
   bool square = r.height_taps == r.width_taps && r.dilation == 1 && r.stride <= 2 && whole;
-  if (!square || (r.width_taps != 3 && r.width_taps != 5)) past = first;
+  void (*row)(const ByteDepthwise&, int64_t, int64_t, int64_t) = nullptr;
+  if (square && r.width_taps == 3)
+    row = r.stride == 1 ? byte_row<N, is_signed, Step, 3, 1> : byte_row<N, is_signed, Step, 3, 2>;
+  if (square && r.width_taps == 5)
+    row = r.stride == 1 ? byte_row<N, is_signed, Step, 5, 1> : byte_row<N, is_signed, Step, 5, 2>;
   for (int64_t done = 0; done < r.channels; done += N) {
     int64_t c = std::min(done, r.channels - N);  // the last vector overlaps the one before: equal numbers twice
-    for (int64_t o = 0; o < first; ++o) byte_edge<N, is_signed, Step>(r, c, o);
-    if (past > first) {
-      if (r.width_taps == 3 && r.stride == 1) byte_insides<N, is_signed, Step, 3, 1>(r, c, first, past);
-      else if (r.width_taps == 3) byte_insides<N, is_signed, Step, 3, 2>(r, c, first, past);
-      else if (r.stride == 1) byte_insides<N, is_signed, Step, 5, 1>(r, c, first, past);
-      else byte_insides<N, is_signed, Step, 5, 2>(r, c, first, past);
-    }
-    for (int64_t o = past; o < r.y_width; ++o) byte_edge<N, is_signed, Step>(r, c, o);
+    if (row) row(r, c, first, past);
+    else
+      for (int64_t o = 0; o < r.y_width; ++o) byte_edge<N, is_signed, Step>(r, c, o);
   }
 }
 

@@ -1,5 +1,6 @@
 // Depthwise convolutions of bytes, row by row.
 #include <algorithm>
+#include <cstring>
 
 #include "kernels/cpu/byte_depthwise.h"
 #include "kernels/cpu/isa.h"
@@ -10,7 +11,6 @@ namespace tenon {
 
 namespace {
 
-// What a thread holds of a row of sums at most: longer rows are finished piece by piece.
 class IntegerDepthwise final : public Kernel {
  public:
   IntegerDepthwise(const Integers& region, const Offer& offer)
@@ -30,8 +30,8 @@ class IntegerDepthwise final : public Kernel {
     }
   }
 
-  int64_t scratch_bytes(ConstViews, Views out) const override {  // rows of sums, one a task
-    return checked_mul(tasks(out[0].extents), row_bytes(out[0].extents));
+  int64_t scratch_bytes(ConstViews in, Views out) const override {  // a row of padding; rows of sums, one a task
+    return checked_add(padding_bytes(in[0].extents), checked_mul(tasks(out[0].extents), row_bytes(out[0].extents)));
   }
 
   void run(const Call& call) const override {
@@ -42,16 +42,17 @@ class IntegerDepthwise final : public Kernel {
     int64_t parts = parts_of(y.extents), step = (y[2] + parts - 1) / parts;
     auto* run_row =
         has_vnni() ? depthwise_bytes_vnni : by_isa(depthwise_bytes<4>, depthwise_bytes<8>, depthwise_bytes<16>);
+    std::memset(call.scratch, zero_, size_t(x[3] * channels_));
     call.workers.run(tasks(y.extents), [&](int64_t task) {
       int64_t image = task / parts, first = task % parts * step;
-      std::byte* own = call.scratch + task * row_bytes(y.extents);
+      std::byte* own = call.scratch + padding_bytes(x.extents) + task * row_bytes(y.extents);
       auto* sums = reinterpret_cast<int32_t*>(own);
       std::array<const std::byte*, most_taps> rows;
       for (int64_t o = first; o < std::min(y[2], first + step); ++o) {
         for (int64_t k = 0; k < window_[0]; ++k) {
           int64_t at = height.source(o, k);
           bool inside = at >= 0 && at < x[2];
-          rows[size_t(k)] = inside ? x.as<std::byte>() + (image * x[2] + at) * x[3] * channels_ : nullptr;
+          rows[size_t(k)] = inside ? x.as<std::byte>() + (image * x[2] + at) * x[3] * channels_ : call.scratch;
         }
         run_row({rows.data(), is_signed_, zero_, weights_.data(), start_.data(), sums, channels_, window_[0],
                  window_[1], x[3], y[3], width.stride, width.dilation, width.pad_begin});
@@ -65,6 +66,7 @@ class IntegerDepthwise final : public Kernel {
 
  private:
   int64_t parts_of(const Extents& y) const { return std::clamp<int64_t>(y[2], 1, 8); }
+  int64_t padding_bytes(const Extents& x) const { return align_up(checked_mul(x[3], channels_), 64); }
   int64_t tasks(const Extents& y) const { return checked_mul(y[0], parts_of(y)); }
   int64_t sums_bytes(const Extents& y) const {
     return align_up(checked_mul(checked_mul(y[3], channels_), int64_t(sizeof(int32_t))), 64);
