@@ -25,7 +25,8 @@ struct ByteFinish {
 inline float margin_of(double magnitudes) { return float((magnitudes + 3 * 256) * 1.25 * 0x1p-24); }
 // The near way's and the definition's products, the shift, and the sum of both.
 inline float finish_margin(double largest_shift) { return margin_of(2 * (256 + largest_shift) + largest_shift); }
-constexpr float most_margin = 0x1p-9f;  // with more the definition would decide too often
+constexpr float most_margin = 0x1p-9f;    // with more the definition would decide too often
+constexpr float most_near_factor = .25f;  // so that no quotient leaves 32 bits
 
 // Rows of a matrix, `step` elements apart.
 template <class T>

@@ -11,10 +11,10 @@ class GroupStore {
  public:
   template <class Finish>
   explicit GroupStore(const Finish& f)
-      : low_(_mm512_set1_ps(f.low)),
-        high_(_mm512_set1_ps(f.high)),
-        limit_(_mm512_set1_ps(.5f - f.margin)),
+      : limit_(_mm512_set1_ps(.5f - f.margin)),
         zero_(_mm512_set1_epi16(int16_t(f.zero))),
+        low_(_mm512_set1_epi8(int8_t(int32_t(f.low) + f.zero))),
+        high_(_mm512_set1_epi8(int8_t(int32_t(f.high) + f.zero))),
         is_signed_(f.is_signed) {}
 
   // Each row gets `vectors` of the quotients.
@@ -25,17 +25,22 @@ class GroupStore {
     __m512 off[4];
 #pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) {
-      __m512 q = _mm512_min_ps(_mm512_max_ps(quotients[i], low_), high_);
-      off[i] = _mm512_reduce_ps(q, mode);
-      whole[i] = _mm512_cvt_roundps_epi32(q, mode);
+      off[i] = _mm512_reduce_ps(quotients[i], mode);
+      whole[i] = _mm512_cvt_roundps_epi32(quotients[i], mode);
     }
     constexpr int larger_magnitude = 0b1011;
     __m512 farthest = _mm512_range_ps(_mm512_range_ps(off[0], off[1], larger_magnitude),
                                       _mm512_range_ps(off[2], off[3], larger_magnitude), larger_magnitude);
     if (_mm512_cmp_ps_mask(farthest, limit_, _CMP_GT_OQ)) return false;
-    __m512i first = _mm512_add_epi16(_mm512_packs_epi32(whole[0], whole[1]), zero_);
-    __m512i second = _mm512_add_epi16(_mm512_packs_epi32(whole[2], whole[3]), zero_);
-    __m512i bytes = is_signed_ ? _mm512_packs_epi16(first, second) : _mm512_packus_epi16(first, second);
+    // What is beyond stays so: each step saturates.
+    __m512i first = _mm512_adds_epi16(_mm512_packs_epi32(whole[0], whole[1]), zero_);
+    __m512i second = _mm512_adds_epi16(_mm512_packs_epi32(whole[2], whole[3]), zero_);
+    __m512i bytes;
+    if (is_signed_) {
+      bytes = _mm512_min_epi8(_mm512_max_epi8(_mm512_packs_epi16(first, second), low_), high_);
+    } else {
+      bytes = _mm512_min_epu8(_mm512_max_epu8(_mm512_packus_epi16(first, second), low_), high_);
+    }
     // Packing works by quarters of a vector: four bytes of each of the four, again and again.
     const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     bytes = _mm512_permutexvar_epi32(order, bytes);
@@ -54,8 +59,8 @@ class GroupStore {
   }
 
  private:
-  __m512 low_, high_, limit_;
-  __m512i zero_;
+  __m512 limit_;
+  __m512i zero_, low_, high_;
   bool is_signed_;
 };
 

@@ -54,8 +54,7 @@ void BytePanels::gather_any(const std::byte* from, int64_t count, std::byte* to)
     auto* widen = by_isa(widen_bytes<4>, widen_bytes<8>, widen_bytes<16>);
     return widen(from, count, is_signed_, reinterpret_cast<int16_t*>(to));
   }
-  if (count >= 16) std::memcpy(to, from, size_t(count));
-  else if (count >= 8) std::memcpy(to, from, 8), std::memcpy(to + count - 8, from + count - 8, 8);
+  if (count >= 8) std::memcpy(to, from, size_t(count));
   else
     for (int64_t i = 0; i < count; ++i) to[i] = from[i];
 }

@@ -34,7 +34,12 @@ class BytePanels {
   bool takes_dense(int64_t elements) const { return is_tiles() ? elements == inner_ : takes(elements); }
   // Elements as the kernel reads them.
   void gather(const std::byte* from, int64_t count, std::byte* to) const {
-    if (kernel_ == ByteKernel::words || count < 16 || count > 64) return gather_any(from, count, to);
+    if (kernel_ == ByteKernel::words || count < 8 || count > 64) return gather_any(from, count, to);
+    if (count < 16) {
+      std::memcpy(to, from, 8);
+      std::memcpy(to + count - 8, from + count - 8, 8);
+      return;
+    }
     for (int64_t i = 0; i + 16 < count; i += 16) std::memcpy(to + i, from + i, 16);
     std::memcpy(to + count - 16, from + count - 16, 16);  // may overlap what is there
   }

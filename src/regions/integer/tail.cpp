@@ -71,15 +71,16 @@ IntegerTail::IntegerTail(const Integers& region, const Offer& offer)
   add_ = affine->add, side_ = affine->side;
   numbers_[0] = std::move(affine->factor), numbers_[1] = std::move(affine->shift);
   double largest_shift = 0;
-  bool finite = true;
+  bool small = true;
   for (size_t i : {0, 1})
     for (float x : numbers_[i]) {
       float& by_scale = numbers_[i + 2].emplace_back(x / affine->scale);
-      finite = finite && std::isfinite(by_scale);
+      small = small && std::isfinite(by_scale);
+      small = small && (i == 1 || std::abs(by_scale) <= most_near_factor);
       if (i == 1) largest_shift = std::max(largest_shift, double(std::abs(by_scale)));
     }
   float margin = finish_margin(largest_shift);
-  bool near = finite && margin <= most_margin;
+  bool near = small && margin <= most_margin;
   finish_ = {numbers_[0].data(),
              numbers_[1].data(),
              near ? numbers_[2].data() : nullptr,
