@@ -52,9 +52,11 @@ void set_price(Offer& o, const Integers& region, const Target& target, double ta
   if (!region.depthwise) arithmetic *= std::ceil(columns / panel) * panel / columns;
   if (kernel == ByteKernel::tiles) {
     arithmetic *= inner > 0 ? std::ceil(inner / tile) * tile / inner : 1;
-    ns += elements / columns * inner / gathered_gbytes;
     share = .3;
   }
+  bool one_tap = !as<Conv>(*region.anchor) || region.anchor->input(0).shape()[1].is(int64_t(inner));
+  bool as_it_lies = kernel == ByteKernel::tiles ? one_tap && std::fmod(inner, tile) == 0 : std::fmod(inner, 4) == 0;
+  if (!region.depthwise && !as_it_lies) ns += elements / columns * inner / gathered_gbytes;
   o.expected_ms = roofline_ms(target, arithmetic, share, 3 * bytes) + 1e-6 * ns;
 }
 

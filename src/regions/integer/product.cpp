@@ -46,10 +46,16 @@ class IntegerProduct final : public Kernel {
     Weights w = constant_of(region.anchor->input(1));
     channels_ = w->extents.count() / columns_ / taps_;
     zeros_.assign(size_t(channels_), std::byte(region.zero));
-    int64_t row_bytes = panels_.inner() * panels_.element_bytes(), step = panels_.row_step();
-    most_rows_ = std::clamp(gathered_bytes / std::max<int64_t>(row_bytes, 1) / step * step, step, most_rows);
+    int64_t step = panels_.row_step();
+    most_rows_ = std::clamp(gathered_bytes / std::max<int64_t>(row_bytes(), 1) / step * step, step, most_rows);
   }
 
+  // Room for rows that are gathered ahead; more rows than this bound make tasks enough without sharing.
+  int64_t scratch_bytes(ConstViews in, Views out) const override {
+    if (!shares() || panels_.takes(channels_)) return 0;
+    Windows windows(conv_ ? &*conv_ : nullptr, in[0].extents, out[0].extents, window_);
+    return checked_mul(std::min(windows.rows, least_tasks * most_rows_) + most_rows_, row_bytes());
+  }
   int64_t scratch_bytes_per_thread() const override { return parts().total; }
 
   void run(const Call& call) const override {
@@ -59,9 +65,17 @@ class IntegerProduct final : public Kernel {
     check(windows.channels == channels_, "x ", x.extents, " does not fit weights of ", channels_, " channels");
     auto [each, splits] = grid(windows.rows);
     int64_t rows = windows.rows, blocks = (rows + each - 1) / each, panels = panels_.count();
+    const std::byte* ahead = nullptr;
+    if (splits > 1 && gathers(windows)) {  // for all who share rows
+      ahead = call.scratch;
+      call.workers.run(blocks, [&](int64_t block) {
+        int64_t first = block * each;
+        gather(call, windows, first, std::min(each, rows - first), call.scratch + first * row_bytes());
+      });
+    }
     call.workers.run(blocks * splits, [&](int64_t task) {
       int64_t first = task / splits * each, split = task % splits;
-      run_block(call, windows, first, std::min(each, rows - first), split * panels / splits,
+      run_block(call, windows, ahead, first, std::min(each, rows - first), split * panels / splits,
                 (split + 1) * panels / splits);
     });
   }
@@ -79,13 +93,17 @@ class IntegerProduct final : public Kernel {
     };
     p.lines = take(checked_mul(taps_, int64_t(sizeof(void*))));
     p.rows = take(checked_mul(most_rows_ * int64_t(sizeof(void*)), taps_));
-    p.gathered =
-        take(panels_.takes(channels_) ? 0 : checked_mul(most_rows_, panels_.inner() * panels_.element_bytes()));
+    p.gathered = take(panels_.takes(channels_) ? 0 : checked_mul(most_rows_, row_bytes()));
     p.row_start = take(most_rows_ * int64_t(sizeof(int32_t)));
     p.sums = take(most_rows_ * panels_.width() * int64_t(sizeof(int32_t)));
     p.tail = take(tail_.scratch_bytes(most_rows_, panels_.width()));
     return p;
   }
+
+  int64_t row_bytes() const { return panels_.inner() * panels_.element_bytes(); }
+  bool shares() const { return panels_.bytes() >= weights_read_often && panels_.count() > 1; }
+  bool lies_ready(const Windows& windows) const { return windows.is_dense() && panels_.takes_dense(channels_); }
+  bool gathers(const Windows& windows) const { return !panels_.takes(channels_) && !lies_ready(windows); }
 
   struct Grid {
     int64_t rows, splits;  // rows a task; tasks that share the panels of one block of rows
@@ -94,26 +112,28 @@ class IntegerProduct final : public Kernel {
     auto in_blocks = [&](int64_t blocks) { return align_up((rows + blocks - 1) / blocks, panels_.row_step()); };
     int64_t blocks = (rows + most_rows_ - 1) / most_rows_;
     int64_t splits = std::clamp<int64_t>((least_tasks + blocks - 1) / blocks, 1, panels_.count());
-    if (panels_.bytes() < weights_read_often) splits = 1;
+    if (!shares()) splits = 1;
     return {std::min(in_blocks(std::max(blocks, (least_tasks + splits - 1) / splits)), most_rows_), splits};
   }
 
-  void run_block(const Call& call, const Windows& windows, int64_t first, int64_t count, int64_t first_panel,
-                 int64_t past_panel) const {
+  void run_block(const Call& call, const Windows& windows, const std::byte* ahead, int64_t first, int64_t count,
+                 int64_t first_panel, int64_t past_panel) const {
     Parts p = parts();
     std::byte* own = call.own_scratch(p.total);
     const auto* x = call.in[0].as<std::byte>();
-    auto** lines = reinterpret_cast<const std::byte**>(own + p.lines);
     ByteRows rows{reinterpret_cast<const void**>(own + p.rows), count, 1, panels_.inner()};
     // Kernels of tiles read whole tiles of rows.
     bool whole = !panels_.is_tiles() || first + align_up(count, panels_.row_step()) <= windows.rows;
-    if (windows.is_dense() && panels_.takes_dense(channels_) && whole) {
+    if (ahead) {
+      for (int64_t r = 0; r < count; ++r) rows.rows[r] = ahead + (first + r) * row_bytes();
+    } else if (lies_ready(windows) && whole) {
       for (int64_t r = 0; r < count; ++r) rows.rows[r] = x + (first + r) * channels_;
     } else if (panels_.takes(channels_)) {
-      find_taps(windows, x, first, count, lines, rows.rows);
+      find_taps(windows, x, first, count, reinterpret_cast<const std::byte**>(own + p.lines), rows.rows);
       rows.taps = taps_, rows.inner = channels_;
     } else {
-      gather(windows, x, first, count, lines, rows.rows, own + p.gathered);
+      gather(call, windows, first, count, own + p.gathered);
+      for (int64_t r = 0; r < count; ++r) rows.rows[r] = own + p.gathered + r * row_bytes();
     }
     int32_t* row_start = panels_.row_start(rows, reinterpret_cast<int32_t*>(own + p.row_start));
     auto* sums = reinterpret_cast<int32_t*>(own + p.sums);
@@ -161,13 +181,13 @@ class IntegerProduct final : public Kernel {
   }
 
   // Taps side by side, and what counts as 0 behind the last: rows of one tap each.
-  void gather(const Windows& windows, const std::byte* x, int64_t first, int64_t count, const std::byte** lines,
-              const void** rows, std::byte* to) const {
-    int64_t element = panels_.element_bytes(), row_bytes = panels_.inner() * element, tap = channels_ * element;
+  void gather(const Call& call, const Windows& windows, int64_t first, int64_t count, std::byte* to) const {
+    const auto* x = call.in[0].as<std::byte>();
+    auto** lines = reinterpret_cast<const std::byte**>(call.own_scratch(parts().total) + parts().lines);
+    int64_t row_step = row_bytes(), tap = channels_ * panels_.element_bytes();
     for (int64_t r = 0; r < count; ++r) {
-      rows[r] = to + r * row_bytes;
-      panels_.clear(to + r * row_bytes + taps_ * tap, to + (r + 1) * row_bytes);
-      if (!conv_) panels_.gather(x + (first + r) * channels_, channels_, to + r * row_bytes);
+      panels_.clear(to + r * row_step + taps_ * tap, to + (r + 1) * row_step);
+      if (!conv_) panels_.gather(x + (first + r) * channels_, channels_, to + r * row_step);
     }
     if (!conv_) return;
     const Slide& width = windows.slides[2];
@@ -179,7 +199,7 @@ class IntegerProduct final : public Kernel {
       for (int64_t k = 0; !whole && k < width.extent; ++k, from += width.dilation)
         panels_.gather(from_row && from >= 0 && from < width.input ? from_row + from * channels_ : zeros_.data(),
                        channels_, at + k * tap);
-      if (++line == line_count) line = 0, at = row += row_bytes;
+      if (++line == line_count) line = 0, at = row += row_step;
       else at += line_bytes;
     });
   }
