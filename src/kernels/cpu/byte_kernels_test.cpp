@@ -30,7 +30,7 @@ std::vector<T> numbers(int64_t count, int low, int high, int seed) {
 
 template <class X, class W>
 void check_product(void (*multiply)(const ByteProduct&), int64_t width, int64_t group, const Shape& s, int low,
-                   int high, int added, int seed) {
+                   int high, int added, int seed, bool tiles = false) {
   auto x = numbers<X>((s.rows + 32) * s.taps * s.inner + 1, low, high, seed);  // tiles read more rows than there are
   int w_low = sizeof(W) == 1 ? -128 : -255, w_high = sizeof(W) == 1 ? 127 : 255;
   auto w = numbers<W>(s.taps * s.inner * s.columns, w_low, w_high, seed == 1 ? 0 : seed);
@@ -38,8 +38,9 @@ void check_product(void (*multiply)(const ByteProduct&), int64_t width, int64_t 
   std::vector<W> packed(size_t(panels * s.taps * s.inner * width), 0);
   for (int64_t k = 0; k < s.taps * s.inner; ++k)
     for (int64_t c = 0; c < s.columns; ++c)
-      packed[size_t(((c / width * s.taps * s.inner / group + k / group) * width + c % width) * group + k % group)] =
-          w[size_t(k * s.columns + c)];
+      packed[size_t(tiles ? place_in_tiles(k, c, s.inner)
+                          : ((c / width * s.taps * s.inner / group + k / group) * width + c % width) * group +
+                                k % group)] = w[size_t(k * s.columns + c)];
   auto start = numbers<int32_t>(panels * width, -1000, 1000, 7), row_start = numbers<int32_t>(s.rows, -99, 99, 8);
   std::vector<const void*> taps;
   for (int64_t i = 0; i < s.rows * s.taps; ++i) taps.push_back(x.data() + i * s.inner);
@@ -67,8 +68,8 @@ TEST(ByteProduct, IsExact) {
       check_product<uint8_t, int8_t>(multiply_u8, byte_vectors * 16, byte_group, s, 0, 255, 0, seed);
       check_product<int8_t, int8_t>(multiply_i8, byte_vectors * 16, byte_group, s, -128, 127, 128, seed);
       if (!has_amx() || s.taps > 1 || s.inner % tile_inner != 0) continue;
-      check_product<uint8_t, int8_t>(multiply_tiles_u8, byte_vectors * 16, byte_group, s, 0, 255, 0, seed);
-      check_product<int8_t, int8_t>(multiply_tiles_i8, byte_vectors * 16, byte_group, s, -128, 127, 0, seed);
+      check_product<uint8_t, int8_t>(multiply_tiles_u8, byte_vectors * 16, byte_group, s, 0, 255, 0, seed, true);
+      check_product<int8_t, int8_t>(multiply_tiles_i8, byte_vectors * 16, byte_group, s, -128, 127, 0, seed, true);
     }
 }
 

@@ -47,8 +47,16 @@ int32_t sum_u8(const void* const* taps, int64_t count, int64_t inner);
 int32_t sum_i8(const void* const* taps, int64_t count, int64_t inner);
 
 // With AMX: as VNNI, i8 as they are. Rows are one tap each, a constant step apart, as many in memory as fill the last
-// tile of 16, as is `to`; `inner` is a multiple of 64.
+// tile of 16, as is `to`; `inner` is a multiple of 64. A panel lies as it is read: see place_in_tiles.
 constexpr int64_t tile_inner = 64;
+// The place of weight [k][column] of all panels: pairs of columns' tiles, along k two tiles of [16 groups][16
+// columns][4].
+inline int64_t place_in_tiles(int64_t k, int64_t column, int64_t inner) {
+  constexpr int64_t pair = 32, tile = 16, group = 4, tile_bytes = 1024;
+  int64_t block = column / pair * (inner / tile_inner) + k / tile_inner;
+  return (2 * block + column % pair / tile) * tile_bytes + (k % tile_inner / group * tile + column % tile) * group +
+         k % group;
+}
 void multiply_tiles_u8(const ByteProduct& p);
 void multiply_tiles_i8(const ByteProduct& p);
 

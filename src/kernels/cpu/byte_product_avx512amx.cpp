@@ -9,7 +9,8 @@ namespace tenon {
 
 namespace {
 
-constexpr int64_t tile_rows = 16, tile_columns = 16, width = byte_vectors * tile_columns, group_bytes = width * 4;
+constexpr int64_t tile_rows = 16, tile_columns = 16, width = byte_vectors * tile_columns;
+constexpr int64_t tile_line = 64, tile_bytes = tile_rows * tile_line;
 
 struct alignas(64) TileConfig {
   uint8_t palette = 1, start_row = 0, reserved[14] = {};
@@ -50,11 +51,11 @@ inline void tile_square(const std::byte* a, int64_t a_step, int64_t inner, const
   _tile_loadd(1, start + tile_columns, 0);
   _tile_loadd(2, start, 0);
   _tile_loadd(3, start + tile_columns, 0);
-  for (int64_t k = 0; k < inner; k += tile_inner, b += tile_inner / byte_group * group_bytes) {
-    _tile_loadd(6, b, group_bytes);
+  for (int64_t k = 0; k < inner; k += tile_inner, b += 2 * tile_bytes) {
+    _tile_loadd(6, b, tile_line);
     _tile_loadd(4, a + k, a_step);
     add_4_by_6<is_signed>();
-    _tile_loadd(7, b + 64, group_bytes);
+    _tile_loadd(7, b + tile_bytes, tile_line);
     add_4_by_7<is_signed>();
     _tile_loadd(5, a + tile_rows * a_step + k, a_step);
     add_5_by_6<is_signed>();
@@ -72,11 +73,11 @@ inline void tile_band(const std::byte* a, int64_t a_step, int64_t inner, const s
                       int32_t* to, int64_t to_bytes) {
   _tile_loadd(0, start, 0);
   _tile_loadd(1, start + tile_columns, 0);
-  for (int64_t k = 0; k < inner; k += tile_inner, b += tile_inner / byte_group * group_bytes) {
+  for (int64_t k = 0; k < inner; k += tile_inner, b += 2 * tile_bytes) {
     _tile_loadd(4, a + k, a_step);
-    _tile_loadd(6, b, group_bytes);
+    _tile_loadd(6, b, tile_line);
     add_4_by_6<is_signed>();
-    _tile_loadd(7, b + 64, group_bytes);
+    _tile_loadd(7, b + tile_bytes, tile_line);
     add_4_by_7<is_signed>();
   }
   _tile_stored(0, to, to_bytes);
@@ -92,12 +93,12 @@ void multiply_tiles(const ByteProduct& p) {
   int64_t step = p.count > 1 ? static_cast<const std::byte*>(p.rows[1]) - rows : p.inner;
   int64_t to_bytes = p.to_step * int64_t(sizeof(int32_t));
   for (int64_t panel = p.first_panel; panel < p.past_panel; ++panel) {
-    const auto* weights = static_cast<const std::byte*>(p.panels) + panel * p.inner * width;
+    const auto* weights = static_cast<const std::byte*>(p.panels) + panel * width * p.inner;
     int64_t columns = std::min(width, p.columns - panel * width);
     for (int64_t at = 0; at < columns; at += 2 * tile_columns)
       for (int64_t row = 0; row < p.count; row += 2 * tile_rows) {
         auto* multiply = p.count - row > tile_rows ? tile_square<is_signed> : tile_band<is_signed>;
-        multiply(rows + row * step, step, p.inner, weights + at * byte_group, p.start + panel * width + at,
+        multiply(rows + row * step, step, p.inner, weights + at * p.inner, p.start + panel * width + at,
                  p.to + row * p.to_step + (panel - p.first_panel) * width + at, to_bytes);
       }
   }

@@ -43,6 +43,7 @@ void BytePanels::pack(const std::vector<int32_t>& w, const Target& target) {
   for (int64_t k = 0; k < used_; ++k)
     for (int64_t c = 0; c < columns_; ++c) {
       int64_t at = ((c / width_ * (inner_ / group_) + k / group_) * width_ + c % width_) * group_ + k % group_;
+      if (is_tiles()) at = place_in_tiles(k, c, inner_);
       int32_t number = w[size_t(k * columns_ + c)] - shift_;
       if (element == ElementType::i8) view.as<int8_t>()[at] = int8_t(number);
       else view.as<int16_t>()[at] = int16_t(number);
