@@ -37,7 +37,7 @@ bool is_between(const Node& node) {
          node.output().users[0]->output().shape() == node.output().shape();
 }
 
-// What is padded counts as well; tiles read windows that are gathered first.
+// What is padded counts as well, and what is gathered first.
 void set_price(Offer& o, const Integers& region, const Target& target, double tail_ns) {
   constexpr double panel = 16, tile = 64, gathered_gbytes = 10, depthwise_speedup = 1.5;
   TypicalViews views = typical_views(*region.anchor, target);
@@ -55,7 +55,8 @@ void set_price(Offer& o, const Integers& region, const Target& target, double ta
     share = .3;
   }
   bool one_tap = !as<Conv>(*region.anchor) || region.anchor->input(0).shape()[1].is(int64_t(inner));
-  bool as_it_lies = kernel == ByteKernel::tiles ? one_tap && std::fmod(inner, tile) == 0 : std::fmod(inner, 4) == 0;
+  bool as_it_lies = kernel == ByteKernel::tiles ? one_tap && std::fmod(inner, tile) == 0
+                                                : kernel == ByteKernel::bytes && std::fmod(inner, byte_group) == 0;
   if (!region.depthwise && !as_it_lies) ns += elements / columns * inner / gathered_gbytes;
   o.expected_ms = roofline_ms(target, arithmetic, share, 3 * bytes) + 1e-6 * ns;
 }

@@ -62,8 +62,7 @@ IntegerTail::IntegerTail(const Integers& region, const Offer& offer)
   std::vector<const Value*> inputs = inputs_of(region);
   std::optional<Expression> e = expression_of(region.tail, inputs);
   check(e.has_value(), ErrorId::internal, "a tail with a node that is not pointwise");
-  identity_ = region.tail.empty();
-  if (identity_) e->result = 0;
+  if (region.tail.empty()) e->result = 0;  // the sums themselves
   program_ = compile_pointwise(*e, known);
   std::optional<Affine> affine = read_affine(*e, known, sides, all_columns_);
   if (!affine) return;

@@ -27,8 +27,6 @@ class IntegerTail {
   int64_t scratch_bytes(int64_t rows, int64_t columns) const;
   void finish(const Call& call, const Tile& tile, std::byte* scratch) const;
 
-  // By expression and constants: whether bytes come out by scaling and rounding alone.
-  bool is_plain() const { return plain_; }
   int registers() const { return plain_ ? 0 : program_.registers; }
   double element_ns() const { return plain_ ? add_ ? .3 : .15 : .3 + program_.element_ns; }
 
@@ -45,7 +43,7 @@ class IntegerTail {
   ElementType sum_type_;
   int64_t all_columns_;
   PointwiseProgram program_;
-  bool identity_ = false, plain_ = false;
+  bool plain_ = false;             // bytes come out by scaling and rounding alone
   std::vector<float> numbers_[4];  // factor, shift, and both by the scale
   ByteFinish finish_{};
   std::optional<ByteAdd> add_;  // and then: to the side
