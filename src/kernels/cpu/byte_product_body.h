@@ -7,21 +7,27 @@
 
 namespace tenon {
 
+// Lanes wrap.
+template <int N>
+inline Ints<N> add_lanes(Ints<N> a, Ints<N> b) {
+  using Lanes = typename VectorOf<uint32_t, N>::type;
+  return (Ints<N>)((Lanes)a + (Lanes)b);
+}
+
 // Products of pairs of words, added to the lanes of `sum`.
 template <int N>
 inline Ints<N> add_pairs(Ints<N> sum, Ints<N> a, Ints<N> b) {
 #ifdef __AVX512BW__
-  if constexpr (N == 16) return sum + (Ints<N>)_mm512_madd_epi16((__m512i)a, (__m512i)b);
+  if constexpr (N == 16) return add_lanes<N>(sum, (Ints<N>)_mm512_madd_epi16((__m512i)a, (__m512i)b));
 #endif
 #ifdef __AVX2__
-  if constexpr (N == 8) return sum + (Ints<N>)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+  if constexpr (N == 8) return add_lanes<N>(sum, (Ints<N>)_mm256_madd_epi16((__m256i)a, (__m256i)b));
 #endif
 #ifdef __SSE2__
-  if constexpr (N == 4) return sum + (Ints<N>)_mm_madd_epi16((__m128i)a, (__m128i)b);
+  if constexpr (N == 4) return add_lanes<N>(sum, (Ints<N>)_mm_madd_epi16((__m128i)a, (__m128i)b));
 #endif
-  using Lanes = typename VectorOf<uint32_t, N>::type;  // wrap, and do so silently
   Ints<N> low = (a << 16 >> 16) * (b << 16 >> 16), high = (a >> 16) * (b >> 16);
-  return (Ints<N>)((Lanes)sum + (Lanes)low + (Lanes)high);
+  return add_lanes<N>(add_lanes<N>(sum, low), high);
 }
 
 // Step: how four bytes of a row meet the same four of each column. R rows by V vectors of a panel, the first `at`.
@@ -35,7 +41,8 @@ inline void multiply_byte_tile(const ByteProduct& p, int64_t row, int64_t panel,
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v)
-      sum[r][v] = load_ints<N>(p.start + panel * width + (at + v) * N) + (p.row_start ? p.row_start[row + r] : 0);
+      sum[r][v] = add_lanes<N>(load_ints<N>(p.start + panel * width + (at + v) * N),
+                               (p.row_start ? p.row_start[row + r] : 0) - Ints<N>{});
   for (int64_t tap = 0; tap < p.taps; ++tap) {
     const std::byte* from[R];
 #pragma GCC unroll 8
