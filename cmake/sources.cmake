@@ -17,10 +17,11 @@ list(FILTER core_sources EXCLUDE REGEX "_test\\.cpp$")
 set(avx2 -mavx2 -mfma -mf16c)
 set(avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vbmi -mfma -mf16c)
 set(avx512vnni ${avx512} -mavx512vnni)
+set(avx512amx ${avx512vnni} -mamx-tile -mamx-int8)
 set(avx512bf16 ${avx512} -mavx512bf16)
 # GCC 12 warns falsely of its own intrinsics (105593). Plain files first, then the lower sets: where two objects hold the same inline function the linker keeps the first,
 # so nothing that runs on every CPU ever meets a copy compiled for a newer one.
-foreach(set avx2 avx512 avx512vnni avx512bf16)
+foreach(set avx2 avx512 avx512vnni avx512amx avx512bf16)
   set(files ${core_sources})
   list(FILTER files INCLUDE REGEX "_${set}\\.cpp$")
   list(FILTER core_sources EXCLUDE REGEX "_${set}\\.cpp$")

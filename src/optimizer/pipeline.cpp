@@ -5,10 +5,12 @@
 
 namespace tenon {
 
-// Constants early: they tell the later rules what is known. Then what moves nothing, then what has a name, then what
-// windows and weights can absorb, which leaves constants behind that others share.
+// Products of bytes first, for the constants among them would be folded into floats. Constants early: they tell the
+// later rules what is known. Then what moves nothing, then what has a name, then what windows and weights can absorb,
+// which leaves constants behind that others share.
 const std::vector<Pass>& passes() {
-  static const std::vector<Pass> list{{"spread_scales", spread_scales},
+  static const std::vector<Pass> list{{"count_in_bytes", count_in_bytes},
+                                      {"spread_scales", spread_scales},
                                       {"fold_constants", fold_constants},
                                       {"merge_equal", {}, merge_equal},
                                       {"cancel_moves", cancel_moves},

@@ -1,5 +1,7 @@
 #include "select/domains.h"
 
+#include <algorithm>
+
 #include "ir/graph.h"
 
 namespace tenon {
@@ -10,6 +12,13 @@ static bool leaves_range(const Node& node) {
   return op == "reduce" || op == "pow" || op == "exp" || (op == "mul" && &node.input(0) == &node.input(1));
 }
 
+// What becomes an integer counts exactly: sums of bytes, above all.
+static bool becomes_integer(const Value& v) {
+  return std::any_of(v.users.begin(), v.users.end(), [](const Node* user) {
+    return std::string_view(user->info().name) == "cast" && integer_types.contains(user->output().element());
+  });
+}
+
 Domains domains(const Graph& graph, Permissions permissions) {
   Domains result;
   std::set<const Value*> visible;
@@ -17,7 +26,8 @@ Domains domains(const Graph& graph, Permissions permissions) {
   for (const auto& n : graph.nodes())
     for (const auto& v : n->outputs()) {
       ElementSet allowed = v->element();
-      if (!v->kept && !visible.contains(v.get()) && v->element() == ElementType::f32) {
+      bool narrows = v->element() == ElementType::f32 && !v->kept && !visible.contains(v.get());
+      if (narrows && !becomes_integer(*v)) {
         if (permissions.f16 && !leaves_range(*n)) allowed = allowed | ElementType::f16;
         if (permissions.bf16) allowed = allowed | ElementType::bf16;
       }

@@ -45,5 +45,12 @@ TEST(Domains, what_grows_is_not_stored_in_f16) {
   for (const char* stays : {"d", "w", "a"}) EXPECT_TRUE(s.holds(stays, f16)) << stays;
 }
 
+TEST(Domains, what_becomes_an_integer_is_not_narrowed) {
+  Storage s("x = input() type=f32[4]\na = relu(x)\nb = neg(a)\ni = cast(b) to=i32\nc = cast(a) to=f64\nreturn i, c\n",
+            {.f16 = true, .bf16 = true});
+  EXPECT_TRUE(s.holds("a", f16) && s.holds("a", bf16));
+  EXPECT_FALSE(s.holds("b", f16) || s.holds("b", bf16));
+}
+
 }  // namespace
 }  // namespace tenon

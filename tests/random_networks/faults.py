@@ -70,4 +70,12 @@ FAULTS = [
     ("plan/memory_planner.cpp", "bool dies_here = plan.slots[size_t(operand)].last == i &&", "bool dies_here = plan.slots[size_t(operand)].last >= i &&"),
     ("plan/memory_planner.cpp", "lender.last = std::max(lender.last, taker.last);", ""),
     ("plan/memory_planner.cpp", "bool together = b.first <= other->last && other->first <= b.last;", "bool together = b.first < other->last && other->first <= b.last;"),
+    # -- bytes as integers
+    (RULES + "count_in_bytes.cpp", "if (x.zero_at(0) == 0) return whole;", "if (x.zero_at(0) <= 2) return whole;"),
+    (RULES + "count_in_bytes.cpp", "for (int i = 0; i < axes_behind; ++i) extents.push(1);", "for (int i = 1; i < axes_behind; ++i) extents.push(1);"),
+    (REGIONS + "integer/panels.cpp", "sum += w[size_t(k * columns_ + c)];", "sum -= w[size_t(k * columns_ + c)];"),
+    (REGIONS + "integer/product.cpp", "zeros_.assign(size_t(channels_), std::byte(region.zero));", "zeros_.assign(size_t(channels_), std::byte(0));"),
+    (REGIONS + "integer/affine.cpp", "std::optional<double> scale = number(quotient.b);", "std::optional<double> scale = number(quotient.b).value_or(0) * 2;"),
+    (REGIONS + "integer/depthwise.cpp", "std::memset(call.scratch, zero_,", "std::memset(call.scratch, 0,"),
+    (CPU + "byte_max_body.h", "std::max(Byte(x[i]), Byte(y[i]))", "std::min(Byte(x[i]), Byte(y[i]))"),
 ]

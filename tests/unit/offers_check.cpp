@@ -171,9 +171,15 @@ void check_offers(const TextCase& c, const std::string& type) {
   bool taken = c.by.empty(), refused = c.refused.empty();
   size_t all_nodes = 0;
   for (const auto& n : graph.nodes()) all_nodes += !n->inputs().empty();
-  for (Isa limit : {Isa::avx512, Isa::avx2, Isa::portable}) {
-    if (limit > machine) continue;
+  struct Limit {
+    Isa isa;
+    ByteIsa bytes;
+  };
+  for (auto [limit, bytes] : {Limit{Isa::avx512, ByteIsa::amx}, Limit{Isa::avx512, ByteIsa::none},
+                              Limit{Isa::avx2, ByteIsa::none}, Limit{Isa::portable, ByteIsa::none}}) {
+    if (limit > machine || (limit == Isa::avx512 && bytes == ByteIsa::none && !has_vnni())) continue;
     limit_isa(limit);
+    limit_byte_isa(bytes);
     Target target = cpu_target(1);
     target.typical = bindings.back();
     Catalog offers = catalog(graph, all_providers(), target, domains(graph, {}));
@@ -181,6 +187,8 @@ void check_offers(const TextCase& c, const std::string& type) {
       for (const Refusal& r : list.refused) refused = refused || r.reason.find(c.refused) != r.reason.npos;
       for (const Offer& offer : list.accepted) {
         if (offer.kernel == "source" || offer.kernel == "reference" || offer.kernel == c.skip) continue;
+        bool of_bytes = std::string_view(offer.provider->name()) == "integer";
+        if (limit == Isa::avx512 && bytes == ByteIsa::none && !of_bytes) continue;  // the same once more
         taken = taken || (offer.kernel == c.by && offer.region.nodes.size() == all_nodes);
         SCOPED_TRACE(concat(name_of(limit), " ", offer.kernel, " ", offer.formats_text(), " ",
                             offer.region.text(target.typical)));
@@ -193,6 +201,7 @@ void check_offers(const TextCase& c, const std::string& type) {
     }
   }
   limit_isa(Isa::avx512);
+  limit_byte_isa(ByteIsa::amx);
   EXPECT_TRUE(taken) << c.by << " took no region of the whole case";
   EXPECT_TRUE(refused) << "nobody refused with: " << c.refused;
 }

@@ -6,6 +6,11 @@ namespace tenon {
 enum class Isa { portable, avx2, avx512 };  // avx2 with fma and f16c; avx512 with bw, dq, vl, vbmi
 
 Isa isa();  // asked of the CPU once
+// Beside avx512, products of bytes: in one instruction; by tiles, for which the system has to be asked.
+bool has_vnni();
+bool has_amx();
+enum class ByteIsa { none, vnni, amx };
+void limit_byte_isa(ByteIsa most);  // for tests, as limit_isa
 const char* name_of(Isa isa);
 void limit_isa(Isa most);  // for tests of the narrower kernels: isa() is at most this
 

@@ -4,6 +4,7 @@
 
 namespace tenon {
 
+extern const Rules count_in_bytes;
 extern const Rules spread_scales;
 extern const Rules fold_constants;
 extern const Rules cancel_moves;

@@ -84,14 +84,65 @@ def integer_conv(n):
         return
     pads = n.number(0, 1)
     shape, axes = [b, out, *[e + 2 * pads - k + 1 for e in rest]], len(rest)
-    w, kind = byte_weights(n, [out, c, *[k] * axes])
-    more = {"kernel_shape": [k] * axes, "pads": [pads] * 2 * axes}
+    groups = c if n.chance(.2) else 1
+    out = c if groups > 1 else out
+    shape[1] = out
+    w, kind = byte_weights(n, [out, c // groups, *[k] * axes])
+    more = {"kernel_shape": [k] * axes, "pads": [pads] * 2 * axes, "group": groups}
     if n.chance(.4):
         zeros = [zero(n, x.dtype), zero(n, kind)][:n.number(0, 2)]
         return n.node("ConvInteger", [x, w, *zeros], shape, np.int32, exact=True, **more)
     w_scale = scale(n, -6, -4, shape=(out,) if n.chance(.4) else ())
     bias = [n.constant(n.random.integers(-500, 500, [out]).astype(np.int32))] * n.number(0, 1)
     n.node("QLinearConv", [x, scale(n), zero(n, x.dtype), w, w_scale, zero(n, kind), scale(n, -1, 2), zero(n, x.dtype), *bias], shape, x.dtype, exact=True, **more)
+
+
+def dequantised_weights(n, shape, axis):
+    """Of one scale or one for each result; and the scale."""
+    w, kind = byte_weights(n, shape)
+    s, z = scale(n, -6, -4, shape=(shape[axis],) if n.chance(.5) else ()), zero(n, kind)
+    zeros = [] if n.chance(.5) else [n.constant(np.zeros(shape[axis]), kind) if by_channel(n, s) else z]
+    v = n.node("DequantizeLinear", [w, s, *zeros], shape, np.float32, exact=True, axis=axis)
+    n.forget(v)
+    return v
+
+
+def by_channel(n, name):
+    return len(next(c for c in n.constants if c.name == name).dims) == 1
+
+
+def dequantised_product(n):
+    """As quantisers write them: a convolution or product of dequantised bytes, and back."""
+    x = bytes_value(n, lambda v: v.rank >= 2)
+    if not x:
+        return
+    a = n.node("DequantizeLinear", [x, scale(n), zero(n, x.dtype)], x.shape, np.float32, exact=True)
+    if x.rank in (3, 4) and n.chance(.7):
+        (b, c, *rest), k, pads = x.shape, n.pick([1, 2, 3]), n.number(0, 1)
+        if min(rest) < k:
+            return
+        groups = c if n.chance(.3) else 1
+        out = c if groups > 1 else n.number(1, 8)
+        w = dequantised_weights(n, [out, c // groups, *[k] * len(rest)], 0)
+        bias = [] if n.chance(.5) else [n.constant(n.random.integers(-500, 500, [out]) * 2. ** -9, np.float32)]
+        shape = [b, out, *[e + 2 * pads - k + 1 for e in rest]]
+        y = n.node("Conv", [a, w, *bias], shape, np.float32, exact=True, kernel_shape=[k] * len(rest), pads=[pads] * 2 * len(rest), group=groups)
+    else:
+        w = dequantised_weights(n, [x.shape[-1], m := n.number(1, 8)], 1)
+        y = n.node("MatMul", [a, w], [*x.shape[:-1], m], np.float32, exact=True)
+    if n.chance(.5):
+        y = n.same("Relu", [y], y, exact=True)
+    n.node("QuantizeLinear", [y, scale(n, -3, 0), zero(n, np.uint8)], y.shape, np.uint8, exact=True)
+
+
+def pooled_bytes(n):
+    x = bytes_value(n, lambda v: v.rank == 4 and min(v.shape[2:]) >= 2)
+    if not x:
+        return
+    how, k = [scale(n), zero(n, x.dtype)], n.pick([1, 2])
+    a = n.node("DequantizeLinear", [x, *how], x.shape, np.float32, exact=True)
+    b = n.node("MaxPool", [a], [*x.shape[:2], *[e - k + 1 for e in x.shape[2:]]], np.float32, exact=True, kernel_shape=[k, k])
+    n.node("QuantizeLinear", [b, *how], b.shape, x.dtype, exact=True)
 
 
 def byte_arithmetic(n):                                      # of com.microsoft
@@ -116,4 +167,4 @@ def dequantise(n):
         n.node("DequantizeLinear", [x, scale(n), zero(n, x.dtype)][:n.number(2, 3)], x.shape, np.float32, exact=True)
 
 
-STEPS = [(quantise, 2.5), (dynamic, .5), (integer_matmul, 1.5), (integer_conv, 1.5), (byte_arithmetic, 1.2), (dequantise, 1)]
+STEPS = [(dequantised_product, 1.5), (pooled_bytes, .4), (quantise, 2.5), (dynamic, .5), (integer_matmul, 1.5), (integer_conv, 1.5), (byte_arithmetic, 1.2), (dequantise, 1)]

@@ -1,0 +1,8 @@
+#include "kernels/cpu/byte_finish_body.h"
+
+namespace tenon {
+
+template void finish_bytes<16>(const ByteFinish&, Sums, int64_t, int64_t, BytesOut);
+template void add_bytes<16>(const ByteAdd&, Bytes, Bytes, int64_t, int64_t, BytesOut);
+
+}  // namespace tenon

@@ -1,0 +1,7 @@
+#include "kernels/cpu/byte_max_body.h"
+
+namespace tenon {
+
+template void max_bytes<16>(const std::byte*, int64_t, bool, std::byte*);
+
+}  // namespace tenon
