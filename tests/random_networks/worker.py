@@ -19,7 +19,7 @@ import tenon
 # Ways to run one network: a name, options of load, whether it goes through an engine file.
 WAYS = [("optimised", {}, False), ("saved", {}, True), ("two threads", {"threads": 2}, True), ("node", {"providers": ["node"]}, False),
         ("depthwise", {"providers": ["depthwise"]}, False), ("panels", {"providers": ["panels"]}, False),
-        ("attention", {"providers": ["attention"]}, False), ("onednn", {"providers": ["onednn"]}, False), ("pointwise", {"providers": ["pointwise"]}, False)]
+        ("attention", {"providers": ["attention"]}, False), ("integer", {"providers": ["integer"]}, False), ("onednn", {"providers": ["onednn"]}, False), ("pointwise", {"providers": ["pointwise"]}, False)]
 DEVICE = os.environ.get("TENON_TEST_DEVICE", "cpu")
 if DEVICE != "cpu":
     WAYS += [(f"on {DEVICE}", {"device": DEVICE}, False), (f"saved, on {DEVICE}", {"device": DEVICE}, True)]
