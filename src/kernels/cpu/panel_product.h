@@ -9,7 +9,8 @@ namespace tenon {
 constexpr int64_t panel_vectors(int64_t lanes) { return lanes == 16 ? 4 : 2; }
 constexpr int64_t gate_panel_vectors = 4;  // of recurrences, whose units lie in vectors of up to four gates
 
-// to[r][column] = start[column] + sum over taps t and k of rows[t][r][k] * matrix[t][k][column]. A panel holds
+// to[r][column] = (sum over taps t and k of rows[t][r][k] * matrix[t][k][column]) + start[column], added last: a large
+// start would cost every partial sum its digits. A panel holds
 // neighbouring columns, `vectors` times N of them, as [taps][inner][vectors * N]; `start` has whole panels. A
 // convolution has a tap for each element of its window, a product one.
 struct PanelProduct {

@@ -18,7 +18,7 @@ inline void multiply_tile(const PanelProduct& p, int64_t row, int64_t panel, int
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) sum[r][v] = load<N>(start + v * N);
+    for (int v = 0; v < V; ++v) sum[r][v] = F{};
   for (int64_t tap = 0; tap < p.taps; ++tap, rows += p.tap_step) {
     const float* from[R];
 #pragma GCC unroll 16
@@ -41,7 +41,8 @@ inline void multiply_tile(const PanelProduct& p, int64_t row, int64_t panel, int
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) {
-      F y = p.bounded ? min<N>(max<N>(sum[r][v], splat<N>(p.low)), splat<N>(p.high)) : sum[r][v];
+      F y = sum[r][v] + load<N>(start + v * N);
+      if (p.bounded) y = min<N>(max<N>(y, splat<N>(p.low)), splat<N>(p.high));
       store<N>(p.to[row + r] + panel * width + (at + v) * N, y);
     }
 }

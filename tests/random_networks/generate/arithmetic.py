@@ -178,7 +178,8 @@ def flags(n):
 def not_finite(n):                                          # NaN and infinities, made and asked for
     x = n.find(lambda v: v.exact and v.size and v.float)
     if x:
-        hole = np.where(n.random.random(x.shape[-1:] or [1]) < .3, n.pick([np.nan, np.inf, -np.inf]), 1.)
+        along = x.shape[-1:] if x.rank > int(n.open_batch) else [1]             # an open batch has no constant extent
+        hole = np.where(n.random.random(along) < .3, n.pick([np.nan, np.inf, -np.inf]), 1.)
         y = n.node("Mul", [n.same("Add", [n.same("Abs", [x], x), n.constant(1, x.dtype)], x), n.constant(hole, x.dtype)], x.shape or [1], x.dtype)
         n.forget(y)
         op = n.pick(["IsNaN", "IsInf"])
