@@ -1,6 +1,6 @@
 """ONNX's own evaluator with every sum taken one term after another in the operands' type: what the tolerance calls naive.
 
-The error of one order is a sample, and may be 0 by chance: forwards and backwards are two.
+The error of one order is a sample, and may be 0 by chance: forwards, backwards and some shuffled ones are more.
 """
 import itertools
 import math
@@ -16,12 +16,13 @@ import tenon
 NOT_NAIVE = disputes.IMPRECISE | disputes.EVALUATOR.keys()
 
 
-step = 1                                                    # or -1: the order of every sum
+SHUFFLES = 4
+order = range                                               # of every sum: the positions of so many terms
 
 
 def summed(terms):
     """Along axis 0, in order."""
-    terms = terms[::step]
+    terms = terms[list(order(len(terms)))]
     return np.add.accumulate(terms, axis=0, dtype=terms.dtype)[-1] if len(terms) else np.zeros(terms.shape[1:], terms.dtype)
 
 
@@ -29,7 +30,7 @@ def matmul(a, b):
     if a.ndim == 1 or b.ndim == 1:
         return np.matmul(a, b)
     total = np.zeros(np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) + (a.shape[-2], b.shape[-1]), a.dtype)
-    for k in range(a.shape[-1])[::step]:
+    for k in order(a.shape[-1]):
         total = total + a[..., k:k + 1] * b[..., k:k + 1, :]
     return total
 
@@ -60,7 +61,8 @@ class Conv(OpRun):
         if b is not None:
             y += b.reshape([1, -1] + [1] * axes)
         outs, ins = out // group, w.shape[1]
-        for g, c, at in list(itertools.product(range(group), range(ins), itertools.product(*map(range, taps))))[::step]:
+        terms = list(itertools.product(range(group), range(ins), itertools.product(*map(range, taps))))
+        for g, c, at in (terms[i] for i in order(len(terms))):
             window = tuple(slice(k * dd, k * dd + (e - 1) * st + 1, st) for k, dd, e, st in zip(at, d, y_shape, s))
             part = x[(slice(None), slice(g * ins + c, g * ins + c + 1)) + window]
             y[:, g * outs:(g + 1) * outs] += part * w[(slice(g * outs, (g + 1) * outs), c) + at].reshape([1, -1] + [1] * axes)
@@ -82,6 +84,18 @@ class LpNormalization(OpRun):                               # ONNX's own forgets
         terms = np.moveaxis(np.abs(x) if p == 1 else np.square(x), axis, 0)
         norm = np.expand_dims(summed(terms) if p == 1 else np.sqrt(summed(terms)), axis)
         return (np.where(norm == 0, x.dtype.type(0), x / norm).astype(x.dtype),)
+
+
+class Softmax(OpRun):
+    def _run(self, x, axis=-1):
+        e = np.moveaxis(np.exp(x - x.max(axis=axis, keepdims=True)), axis, 0)
+        return (np.moveaxis(e / summed(e), 0, axis).astype(x.dtype),)
+
+
+class LogSoftmax(OpRun):
+    def _run(self, x, axis=-1):
+        shifted = x - x.max(axis=axis, keepdims=True)
+        return ((shifted - np.expand_dims(np.log(summed(np.moveaxis(np.exp(shifted), axis, 0))), axis)).astype(x.dtype),)
 
 
 class Erf(OpRun):                                           # ONNX's own goes by way of floats
@@ -133,9 +147,9 @@ def reduction(name, before, after):
     return type(name, (OpRun,), {"op_domain": "", "_run": _run})
 
 
-for cls in (MatMul, Gemm, Conv, GlobalMaxPool, LpNormalization, Erf):
+for cls in (MatMul, Gemm, Conv, GlobalMaxPool, LpNormalization, Softmax, LogSoftmax, Erf):
     cls.op_domain = ""
-OPERATORS = [MatMul, Gemm, Conv, GlobalMaxPool, LpNormalization, Erf, recurrence("LSTM", 4), recurrence("GRU", 3), recurrence("RNN", 1), reduction("ReduceSum", lambda x: x, lambda s, n: s), reduction("ReduceMean", lambda x: x, lambda s, n: s / n),
+OPERATORS = [MatMul, Gemm, Conv, GlobalMaxPool, LpNormalization, Softmax, LogSoftmax, Erf, recurrence("LSTM", 4), recurrence("GRU", 3), recurrence("RNN", 1), reduction("ReduceSum", lambda x: x, lambda s, n: s), reduction("ReduceMean", lambda x: x, lambda s, n: s / n),
              reduction("ReduceL1", np.abs, lambda s, n: s), reduction("ReduceSumSquare", np.square, lambda s, n: s), reduction("ReduceL2", np.square, lambda s, n: np.sqrt(s))]
 
 IN_ORDER = {op.__name__ for op in OPERATORS}
@@ -178,10 +192,10 @@ def by_nodes(model, feed, names):
 
 
 def run(model, feed, names):
-    """Two lists of outputs, of both orders; None for each output where that is not to be had."""
-    global step
-    answers = []
-    for step in (1, -1):
+    """A list of outputs for each order; None for each output where that is not to be had."""
+    global order
+    answers, shuffle = [], np.random.default_rng(len(names)).permutation
+    for order in (range, lambda n: range(n)[::-1], *[shuffle] * SHUFFLES):
         try:
             with np.errstate(all="ignore"):
                 try:
@@ -192,4 +206,5 @@ def run(model, feed, names):
                     answers.append(by_nodes(model, feed, names))
         except Exception:
             answers.append([None] * len(names))
+    order = range
     return answers

@@ -181,6 +181,16 @@ ConvProblem problem_of(const Epilogue& e, Format in, Format out, int64_t row_til
           row_tiles};
 }
 
+// oneDNN 2.6 with both a bias and a sum writes wrong numbers where no tap of a window lies in the input.
+bool windows_in_padding(const ConvProblem& p) {
+  for (int i = 0; i + 2 < p.x.rank; ++i) {
+    Slide s = p.conv.slide(i, p.x[i + 2], p.w[i + 2]);
+    for (int64_t o = 0; o < s.output; ++o)
+      if (s.taps_of(o).count() <= 0) return true;
+  }
+  return false;
+}
+
 // How oneDNN would do it, or why it cannot.
 std::string implementation_of(const ConvProblem& p, const dnnl::post_ops& ops) {
   try {
@@ -210,6 +220,8 @@ void offer_conv(const Provider& provider, const Epilogue& e, const Target& targe
     ConvProblem p = problem_of(e, in, out, row_tiles);
     std::string name = concat("onednn.conv ", in, " -> ", out, row_tiles ? concat(" in ", row_tiles, " parts") : "");
     const char* reason = misfit(p);
+    if (!reason && post.residual && p.bias && windows_in_padding(p))
+      reason = "a bias and a residual where a window lies in padding alone";
     std::string missing = reason ? "" : implementation_of(p, post.ops);
     if (reason || !missing.empty()) {
       offers.refuse(name, reason ? reason : concat("oneDNN: ", missing));
