@@ -66,7 +66,8 @@ def shrink(n):
 
 def broadcast_operand(n, x, low=0, high=9):
     """A value or constant that broadcasts to x's shape."""
-    other = n.find(lambda v: v.dtype == x.dtype and v.shape == x.shape)
+    fits = lambda v: v.shape == x.shape or v.rank == x.rank and v.shape[0] == x.shape[0] and all(a in (1, b) for a, b in zip(v.shape, x.shape))
+    other = n.find(lambda v: v.dtype == x.dtype and fits(v))
     if other and n.chance(.5) and low == 0:
         return other
     shape = [e if n.chance(.5) else 1 for e in x.shape]
