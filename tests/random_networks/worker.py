@@ -218,7 +218,7 @@ def third_judge(network, feed, types, stats):
         stats["evaluator judged"] = stats.get("evaluator judged", 0) + 1
         for name, theirs in zip([o for o in node.output if o], its):
             ours = values[name]
-            scale = float(np.abs(ours.astype(np.float64)).max(initial=0, where=np.isfinite(ours.astype(np.float64)))) + 1e-6
+            scale = float(np.abs(ours.astype(np.float64)).max(initial=0, where=np.isfinite(ours.astype(np.float64)))) + 1e-3
             same = error_of(theirs, ours.astype(np.float64)) <= {2: .12}.get(ours.dtype.itemsize, 1e-3) * scale if is_float(ours.dtype) else same_numbers(ours, theirs)
             if ours.shape != theirs.shape or ours.dtype != theirs.dtype or not same:
                 yield f"{node.op_type} {name}: ONNX's evaluator says something else, {theirs.dtype}{theirs.shape}"
