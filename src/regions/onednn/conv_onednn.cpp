@@ -181,7 +181,7 @@ ConvProblem problem_of(const Epilogue& e, Format in, Format out, int64_t row_til
           row_tiles};
 }
 
-// oneDNN 2.6 with both a bias and a sum writes wrong numbers where no tap of a window lies in the input.
+// Where no tap of a window lies in the input, oneDNN 2.6 reads behind it, and with bias and sum writes wrong numbers.
 bool windows_in_padding(const ConvProblem& p) {
   for (int i = 0; i + 2 < p.x.rank; ++i) {
     Slide s = p.conv.slide(i, p.x[i + 2], p.w[i + 2]);
@@ -220,8 +220,7 @@ void offer_conv(const Provider& provider, const Epilogue& e, const Target& targe
     ConvProblem p = problem_of(e, in, out, row_tiles);
     std::string name = concat("onednn.conv ", in, " -> ", out, row_tiles ? concat(" in ", row_tiles, " parts") : "");
     const char* reason = misfit(p);
-    if (!reason && post.residual && p.bias && windows_in_padding(p))
-      reason = "a bias and a residual where a window lies in padding alone";
+    if (!reason && windows_in_padding(p)) reason = "a window lies in padding alone";
     std::string missing = reason ? "" : implementation_of(p, post.ops);
     if (reason || !missing.empty()) {
       offers.refuse(name, reason ? reason : concat("oneDNN: ", missing));
