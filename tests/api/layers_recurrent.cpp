@@ -41,7 +41,7 @@ struct Guarded {
     };
     square = net->addAssertion(*both(one(0), one(1), ElementWiseOperation::kEQUAL), "not square");
     square->setName("guard");
-    small = net->addAssertion(*both(x, limit, ElementWiseOperation::kLESS), "placeholder");
+    small = net->addAssertion(*both(x, limit, ElementWiseOperation::kLESS), "replaced below");
     small->setMessage("too large");
     x = net->addUnary(*x, UnaryOperation::kNEG)->getOutput(0);
     net.want(x, shape, mapped(some(count(shape)), [](double v) { return -v; }));
