@@ -98,24 +98,11 @@ def cuda_digits_and_resnet_equal_the_cpu(folder):
         on_cpu = tenon.load(path)
         for kind, permit in (("f32", []), ("f16", ["f16"])):
             model = tenon.load(path, device="cuda", permit=permit, tuning_ms=2000)
-            # Halves in 53 layers of random weights are at the table's bound: one image holds it; more do with the first layers kept, see below.
-            for seed, batch in enumerate((1, 3, 2, 3) if kind == "f32" or path == DIGITS else (1,)):
+            for seed, batch in enumerate((1, 3, 2, 3, 8, 32)):
                 x = inputs_for(model, batch, seed)
                 got, want = model(x), on_cpu(x)
                 print(f"{path.stem} {kind} batch {batch}: largest error {error_of(got, want):.1e} of the largest value", flush=True)
                 expect_same(got, want, f"{path.stem} {kind} batch {batch}", kind)
-
-
-def cuda_halves_behind_first_layers_in_f32_hold_the_table_at_every_batch(folder):
-    path = resnet(folder)
-    graph = onnx.load(path).graph
-    first = [graph.input[0].name, *(next(n.output[0] for n in graph.node if n.op_type == op) for op in ("Relu", "MaxPool"))]
-    model, on_cpu = tenon.load(path, device="cuda", permit=["f16"], keep=first, tuning_ms=2000), tenon.load(path)
-    for seed, batch in enumerate((1, 3, 2, 3, 8, 32)):
-        x = inputs_for(model, batch, seed)
-        got, want = model(x), on_cpu(x)
-        print(f"resnet50 f16, first layers f32, batch {batch}: largest error {error_of(got, want):.1e} of the largest value", flush=True)
-        expect_same(got, want, f"batch {batch}", "f16")
 
 
 def layer_norm(folder, of_halves):

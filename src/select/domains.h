@@ -11,7 +11,12 @@ struct Permissions {  // f32 values inside may be stored narrower where that is 
   bool f16 = false, bf16 = false;
 };
 
-using Domains = std::unordered_map<const Value*, ElementSet>;
+struct Domain {
+  ElementSet elements;
+  bool in_pairs = false;  // f32 that kernels may read as sums of two narrower parts (docs/decisions/0014)
+  bool contains(ElementType e) const { return elements.contains(e); }
+};
+using Domains = std::unordered_map<const Value*, Domain>;
 
 Domains domains(const Graph& graph, Permissions permissions);
 

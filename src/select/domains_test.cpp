@@ -52,5 +52,24 @@ TEST(Domains, what_becomes_an_integer_is_not_narrowed) {
   EXPECT_FALSE(s.holds("b", f16) || s.holds("b", bf16));
 }
 
+TEST(Domains, what_an_images_first_convolution_reads_and_makes_is_read_in_pairs) {
+  const char* lines =
+      "x = input() type=f32[1,3,8,8]\nk = input() type=f32[1,5,2,2]\ns = constant() data=f32[]{2}\n"
+      "w = constant() data=f32[2,3,1,1]{1,2,3,4,5,6}\nv = constant() data=f32[2,2,1,1]{1,2,3,4}\na = mul(x, s)\nb = "
+      "conv(a, w)\n"
+      "c = relu(b)\nd = pool(c) kind=max window=2,2 strides=2,2\ne = conv(d, v)\nf = relu(e)\n"
+      "g = pool(f) kind=max window=2,2 strides=2,2\nu = constant() data=f32[2,5,1,1]{1,2,3,4,5,6,7,8,9,10}\nh = "
+      "conv(k, u)\ni = add(g, h)\ny = relu(i)\nreturn y\n";
+  Storage half(lines, {.f16 = true, .bf16 = true}), none(lines, {}), brain(lines, {.bf16 = true});
+  for (const char* early : {"x", "a", "b", "c", "d"}) {
+    EXPECT_TRUE(half.allowed.at(half.graph.find(early)).in_pairs && !half.holds(early, f16) &&
+                !half.holds(early, bf16));
+    EXPECT_FALSE(none.allowed.at(none.graph.find(early)).in_pairs) << early;
+    EXPECT_TRUE(brain.holds(early, bf16)) << early;
+  }
+  for (const char* later : {"k", "e", "f", "g", "h", "i"})
+    EXPECT_TRUE(!half.allowed.at(half.graph.find(later)).in_pairs && half.holds(later, f16)) << later;
+}
+
 }  // namespace
 }  // namespace tenon

@@ -27,9 +27,12 @@ std::string Offer::key(const Target& target) const {
 static std::optional<std::string> forbidden(const Offer& offer, const Domains& domains) {
   std::vector<Operand> edges = offer.operands;
   for (size_t i = 0; i < offer.results.size(); ++i) edges.push_back({offer.region.exits[i], offer.results[i]});
-  for (const Operand& edge : edges)
-    if (!domains.at(edge.value).contains(edge.format.element))
+  for (const Operand& edge : edges) {
+    const Domain& domain = domains.at(edge.value);
+    if (!domain.contains(edge.format.element))
       return concat(edge.format.element, " is not in the domain of '", edge.value->name, "'");
+    if (edge.in_pairs && !domain.in_pairs) return concat("'", edge.value->name, "' is not to be read in parts");
+  }
   return {};
 }
 

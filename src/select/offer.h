@@ -36,6 +36,7 @@ class Provider;
 struct Operand {
   const Value* value;
   Format format;
+  bool in_pairs = false;  // f32 read as sums of two narrower parts: where the domain says so
 };
 
 struct Offer {

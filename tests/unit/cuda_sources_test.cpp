@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "kernels/cuda/pool.h"
 #include "kernels/cuda/rows.h"
+#include "kernels/cuda/split.h"
 #include "kernels/cuda/strided.h"
 #ifdef TENON_CUDA
 #include "devices/cuda/module.h"
@@ -66,6 +67,7 @@ TEST_F(CudaSources, rows_and_windows_compile) {
     expect_compiles(pool_source(false, true, false, stored, stored));
   }
   expect_compiles(reduce_source(RowKind::mean, ElementType::f16, ElementType::f16));
+  for (ElementType part : {ElementType::f32, ElementType::f16}) expect_compiles(split_source(part));
 }
 
 TEST(RowArguments, say_where_rows_and_their_elements_lie) {

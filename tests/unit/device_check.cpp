@@ -98,7 +98,17 @@ void check_offers_on_device(const TextCase& c, const std::string& type) {
   std::vector<Binding> bindings = c.bindings();
   Graph graph = c.graph(type, bindings.back());
   target.typical = bindings.back();
-  Catalog offers = catalog(graph, all_providers(), target, domains(graph, {}));
+  Domains permitted = domains(graph, {}), in_pairs = permitted;
+  for (auto& [value, domain] : in_pairs) {
+    domain.in_pairs = domain.contains(ElementType::f32);
+    if (domain.in_pairs) domain.elements = domain.elements | ElementType::f16;
+  }
+  Catalog offers = catalog(graph, all_providers(), target, permitted);
+  for (auto& [node, list] : catalog(graph, all_providers(), target, in_pairs))
+    for (Offer& offer : list.accepted) {
+      auto reads_pairs = [](const Operand& o) { return o.in_pairs; };
+      if (std::any_of(offer.operands.begin(), offer.operands.end(), reads_pairs)) offers[node].accept(std::move(offer));
+    }
   for (const auto& [node, list] : offers)
     for (const Offer& offer : list.accepted) {
       if (!on_device(offer) || offer.kernel == "source" || offer.kernel == c.skip) continue;

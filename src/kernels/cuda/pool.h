@@ -1,4 +1,4 @@
-// Maximum and average of windows that slide over up to three axes: one thread an output.
+// Maximum and average of windows that slide over up to three axes: one thread an output, or 16 bytes of channels.
 #pragma once
 #include "kernels/cuda/text.h"
 
@@ -12,7 +12,10 @@ struct PoolArguments {
             pad_end[3] = {};
 };
 
-// Kernel `pool(PoolArguments, x, y)`. `channels_last`: neighbouring threads take neighbouring channels.
+// Kernels `pool32(PoolArguments, x, y)` and, for indices that need them, `pool64`. `channels_last`: neighbouring
+// threads take neighbouring channels; `pool32_wide` takes pool_width of them each and has so many fewer in `count`.
 std::string pool_source(bool max, bool count_pads, bool channels_last, ElementType in, ElementType out);
+
+int pool_width(ElementType in);
 
 }  // namespace tenon::cuda
