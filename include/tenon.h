@@ -129,7 +129,10 @@ class TENON_API Model {
   // Binds the inputs' shapes and returns the outputs'; then run writes the outputs, in order. Values matter to bind
   // only where they decide shapes (the axes of a sum, say): then it builds a plan when such values first come.
   std::vector<std::vector<int64_t>> bind(const std::vector<TensorRef>& inputs);
+  // An output whose extents follow from values has -1 for them: give run a null address for it, and read it as
+  // `result`, which is there until the next run.
   void run(const std::vector<TensorRef>& inputs, const std::vector<void*>& outputs);
+  TensorRef result(int output) const;
 
   void save(const std::string& path) const;  // as an engine file, atomically: the old file or the new one, whole
 

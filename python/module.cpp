@@ -99,10 +99,10 @@ PYBIND11_MODULE(_tenon, m) {
            })
       .def("run",
            [](Model& model, const std::vector<py::buffer>& inputs, const std::vector<std::vector<int64_t>>& shapes,
-              const std::vector<py::buffer>& outputs) {
-             auto in = request(inputs, false), out = request(outputs, true);
+              const std::vector<std::optional<py::buffer>>& outputs) {
+             auto in = request(inputs, false);
              std::vector<void*> to;
-             for (const py::buffer_info& info : out) to.push_back(info.ptr);
+             for (const auto& out : outputs) to.push_back(out ? out->request(true).ptr : nullptr);
              auto from = refs(in, shapes);
              py::gil_scoped_release release;
              model.run(from, to);
@@ -117,6 +117,11 @@ PYBIND11_MODULE(_tenon, m) {
              for (uintptr_t p : outputs) to.push_back(reinterpret_cast<void*>(p));
              py::gil_scoped_release release;
              model.run(from, to);
+           })
+      .def("result",  // a copy of an output that run had no address for: shape and bytes
+           [](const Model& model, int i) {
+             tenon::api::TensorRef made = model.result(i);
+             return std::pair(made.shape, py::bytes(static_cast<const char*>(made.data), made.bytes));
            })
       .def("save", &Model::save, py::call_guard<py::gil_scoped_release>())
       .def("set_profiling", &Model::set_profiling)

@@ -52,8 +52,14 @@ class Model:
             inputs.append(np.ascontiguousarray(array).reshape(array.shape))
         shapes = [list(a.shape) for a in inputs]
         raw = lambda list: [a.reshape(-1).view(np.uint8) for a in list]
-        outputs = [np.empty(shape, port.dtype) for shape, port in zip(self._native.bind(raw(inputs), shapes), self.outputs)]
-        self._native.run(raw(inputs), shapes, raw(outputs))
+        extents = self._native.bind(raw(inputs), shapes)
+        late = [any(e < 0 for e in shape) for shape in extents]  # their extents follow from values
+        outputs = [None if l else np.empty(shape, port.dtype) for l, shape, port in zip(late, extents, self.outputs)]
+        self._native.run(raw(inputs), shapes, [None if o is None else raw([o])[0] for o in outputs])
+        for i, port in enumerate(self.outputs):
+            if late[i]:
+                shape, data = self._native.result(i)
+                outputs[i] = np.frombuffer(data, port.dtype).reshape(shape).copy()
         if len(outputs) == 1:
             return outputs[0]
         return {port.name: array for port, array in zip(self.outputs, outputs)}

@@ -37,4 +37,11 @@ struct View {
 using ConstViews = std::span<const ConstView>;
 using Views = std::span<const View>;
 
+// Results whose extents follow from values: whoever computes them asks for memory once it knows.
+class LateResults {
+ public:
+  virtual ~LateResults() = default;
+  virtual View make(int result, const Extents& extents) = 0;
+};
+
 }  // namespace tenon

@@ -66,6 +66,10 @@ void Inputs::check_same_element(int i, int j) const {
         j, " is ", (*this)[j]);
 }
 
+void Op::evaluate_late(ConstViews, LateResults&) const {
+  fail(ErrorId::internal, info().name, " knows its extents early");
+}
+
 double Op::work(ConstViews in, Views out) const {  // every element once
   int64_t most = 0;
   for (const View& v : out) most = std::max(most, v.count());

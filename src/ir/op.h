@@ -9,6 +9,9 @@ namespace tenon {
 
 struct Op;
 
+// What no type tells before a run. Whatever needs it stands in a later stage of the plan.
+enum class Late { nothing, contents, extents };
+
 enum class Tier { network, plan };  // who makes it: users, or passes only
 
 struct OpInfo {
@@ -53,9 +56,11 @@ struct Op {
   virtual Types infer(const Inputs& in) const = 0;
   // Contents of output 0 where they follow from the operands' contents or types.
   virtual std::optional<Contents> contents(const Inputs&) const { return {}; }
-  virtual void evaluate(ConstViews in, Views out) const = 0;         // the reference kernel
-  virtual double work(ConstViews in, Views out) const;               // multiply-adds, about; data is not there
-  virtual std::optional<Term> pointwise(Terms) const { return {}; }  // output 0 as arithmetic on equal positions
+  virtual void evaluate(ConstViews in, Views out) const = 0;  // the reference kernel
+  virtual Late late() const { return Late::nothing; }
+  virtual void evaluate_late(ConstViews in, LateResults& out) const;  // in its place where extents are late
+  virtual double work(ConstViews in, Views out) const;                // multiply-adds, about; data is not there
+  virtual std::optional<Term> pointwise(Terms) const { return {}; }   // output 0 as arithmetic on equal positions
 };
 
 const OpInfo& find_op(std::string_view name);  // over ops.def

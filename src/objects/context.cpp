@@ -1,12 +1,11 @@
 // Context: shapes and addresses of one caller, and its work in the order of the program's stream.
-#include "runtime/context.h"
-
 #include <algorithm>
 
 #include "objects/convert.h"
 #include "objects/engine.h"
 #include "objects/program_runtime.h"
 #include "objects/shape_check.h"
+#include "runtime/program_context.h"
 #include "tenon/build.h"
 
 namespace tenon::objects {
@@ -34,13 +33,13 @@ struct Context::Work : std::enable_shared_from_this<Work> {
   };
 
   std::mutex mutex;  // one at a time: the program asks for shapes while earlier work runs
-  ExecutionContext context;
+  ProgramContext context;
   Object reporter;
   std::vector<std::unique_ptr<Job>> captured;    // a program's graph runs them again and again
   std::vector<std::shared_ptr<void>> all_pages;  // page-locked; earlier work may still use old ones
   std::vector<std::pair<void*, size_t>> pages;   // by input and output: what stands in for a device's memory
 
-  explicit Work(const Engine& engine) : context(engine.built->plan, 0), pages(engine.ports.size()) {}
+  explicit Work(const Engine& engine) : context(engine.built->program, 0), pages(engine.ports.size()) {}
 
   void run(const Job& job) {
     std::scoped_lock lock(mutex);
@@ -51,7 +50,9 @@ struct Context::Work : std::enable_shared_from_this<Work> {
   Extents output(int i, const std::vector<Extents>& shapes) {
     std::scoped_lock lock(mutex);
     context.set_shapes(shapes);
-    return context.output_extents(i);
+    std::optional<Extents> extents = context.output_extents(i);
+    check(extents.has_value(), ErrorId::unsupported, "the extents of output ", i, " are known after a run alone");
+    return *extents;
   }
 
   static void on_stream(void* argument) {

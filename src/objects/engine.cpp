@@ -5,7 +5,7 @@
 #include "objects/convert.h"
 #include "objects/shape_check.h"
 #include "plan/engine_file.h"
-#include "runtime/context.h"
+#include "runtime/program_context.h"
 #include "tenon/build.h"
 
 namespace tenon::objects {
@@ -15,9 +15,9 @@ Engine::Engine(std::shared_ptr<const Built> b) : built(std::move(b)) {
     check_whole_bytes(bound.type.element, bound.name);
     ports.push_back({bound.name, data_type_of(bound.type.element), dims_of(bound.type.shape), is_input});
   };
-  for (const Bound& in : built->plan->inputs) add(in, true);
+  for (const Bound& in : built->program->inputs()) add(in, true);
   input_count = int32_t(ports.size());
-  for (const Bound& out : built->plan->outputs) add(out, false);
+  for (const Program::Output& out : built->program->outputs) add({out.name, out.type, 0}, false);
   assertions = std::make_shared<const ShapeCheck>(*built->graph);
 }
 
@@ -59,7 +59,11 @@ TensorIOMode Engine::mode_of(const char* io_name) const {
   return TensorIOMode::none;
 }
 
-int32_t Engine::get_nb_layers() const { return int32_t(built->plan->steps.size()); }
+int32_t Engine::get_nb_layers() const {
+  size_t steps = 0;
+  for (const Program::Stage& stage : built->program->stages) steps += stage.plan->steps.size();
+  return int32_t(steps);
+}
 
 Dims Engine::profile_shape(const char* io_name, int32_t profile, OptProfileSelector which) const {
   return profile_dimensions(io_index(io_name), profile, which);
@@ -69,9 +73,9 @@ Dims Engine::profile_dimensions(int32_t i, int32_t profile, OptProfileSelector w
   check(profile == 0, "profile ", profile, " does not exist; there is one");
   const Port& wanted = port(i);
   check(wanted.is_input, "'", wanted.name, "' is an output; profiles bound inputs");
-  const tenon::Profile& ranges = built->plan->profile;
+  const tenon::Profile& ranges = built->program->stages.front().plan->profile;
   Dims dims = wanted.dims;
-  const Shape& shape = built->plan->inputs[size_t(i)].type.shape;
+  const Shape& shape = built->program->inputs()[size_t(i)].type.shape;
   Binding binding = ranges.typical;
   for (const auto& [symbol, range] : ranges.ranges)
     if (which != OptProfileSelector::opt) binding[symbol] = which == OptProfileSelector::min ? range.low : range.high;
@@ -79,7 +83,7 @@ Dims Engine::profile_dimensions(int32_t i, int32_t profile, OptProfileSelector w
   return dims;
 }
 
-size_t Engine::device_memory_size() const { return size_t(ExecutionContext(built->plan, 0).arena_bytes()); }
+size_t Engine::device_memory_size() const { return size_t(ProgramContext(built->program, 0).arena_bytes()); }
 
 std::shared_ptr<Engine> Runtime::deserialize(const void* blob, size_t size) {
   check(blob || size == 0, "the engine's bytes are null; ", size, " bytes are announced");

@@ -222,7 +222,9 @@ Weights Importer::leaf(Value& value) {
 
 static Weights evaluated(const tenon::Node& node, const std::vector<ConstView>& in) {
   const auto* type = std::get_if<TensorType>(&*node.output().inferred);
-  if (!type || !all_known(type->shape) || at(type->shape, {}).count() > largest_known_count) return nullptr;
+  if (!type || node.op().late() != Late::nothing || !all_known(type->shape) ||
+      at(type->shape, {}).count() > largest_known_count)
+    return nullptr;
   View view;
   Weights weights = make_weights(type->element, at(type->shape, {}), view);
   try {

@@ -30,7 +30,8 @@ class NodeImport {
   int64_t position() const { return position_; }  // among the model's nodes in the order of the walk: no two are equal
   int input_count() const;
   int output_count() const;
-  bool has(int i) const;  // operand i is given
+  std::string late_symbol();  // of an extent that a run finds out; every call gives another
+  bool has(int i) const;      // operand i is given
   Value& in(int i) const;
   std::vector<Value*> inputs() const;  // all, which must be given
   const TensorType& tensor(Value& value) const;
@@ -72,6 +73,7 @@ class NodeImport {
   std::set<std::string> read_;
   std::set<int> defined_;
   std::vector<tenon::Node*> added_;
+  int late_symbols_ = 0;
 };
 
 struct Import {

@@ -8,6 +8,7 @@
 #include "ops/gather/gather.h"
 #include "ops/gather_elements/gather_elements.h"
 #include "ops/gather_nd/gather_nd.h"
+#include "ops/nonzero/nonzero.h"
 #include "ops/one_hot/one_hot.h"
 #include "ops/reverse_sequence/reverse_sequence.h"
 #include "ops/scatter_elements/scatter_elements.h"
@@ -96,6 +97,7 @@ void reverse_sequence(NodeImport& n) {
 
 const Import table[] = {
     {"ReverseSequence", reverse_sequence},
+    {"NonZero", [](NodeImport& n) { n.out(n.add(NonZero(n.late_symbol()), {&n.in(0)})); }},
     {"Gather",
      [](NodeImport& n) {
        n.out(n.add(Gather(n.integer("axis", 0)), {&n.in(0), &n.in(1)}));

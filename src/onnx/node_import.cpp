@@ -18,6 +18,8 @@ int NodeImport::input_count() const { return int(node_.inputs.size()); }
 int NodeImport::output_count() const { return int(node_.outputs.size()); }
 bool NodeImport::has(int i) const { return i < input_count() && !node_.inputs[size_t(i)].empty(); }
 
+std::string NodeImport::late_symbol() { return concat("late$", position_, ".", late_symbols_++); }
+
 Value& NodeImport::in(int i) const {
   check(has(i), ErrorId::onnx_invalid, "operand ", i, " is missing");
   return importer_.value(node_.inputs[size_t(i)]);

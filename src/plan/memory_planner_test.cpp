@@ -6,7 +6,7 @@
 namespace tenon {
 namespace {
 
-int shared_in(const char* lines) { return build(parse(lines), {.threads = 1}).plan->shared_in_place; }
+int shared_in(const char* lines) { return build(parse(lines), {.threads = 1}).only_plan()->shared_in_place; }
 
 TEST(MemoryPlanner, a_reshape_of_what_dies_there_moves_nothing) {
   EXPECT_EQ(

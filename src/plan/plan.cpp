@@ -27,7 +27,8 @@ class Planner {
       plan_.inputs.push_back({in->output().name, in->output().type(), at});
     }
     for (const Graph::Output& out : graph_.outputs()) {
-      int at = slot(*out.value, plain_format(*out.value, target_.border()));
+      bool late = out.value->producer->op().late() == Late::extents;
+      int at = slot(*out.value, plain_format(*out.value, late ? Space::host : target_.border()));
       Slot& s = plan_.slots[size_t(at)];
       if (s.place == Slot::arena) s.place = Slot::output, s.binding = int(plan_.outputs.size());
       plan_.outputs.push_back({out.name, out.value->type(), at});  // other places are copied when all is done
@@ -44,7 +45,10 @@ class Planner {
     const Offer& offer = *choice.offer;
     const Node& root = offer.region.root();
     std::vector<int> out;
-    for (size_t i = 0; i < offer.results.size(); ++i) out.push_back(slot(*offer.region.exits[i], offer.results[i]));
+    for (size_t i = 0; i < offer.results.size(); ++i) {
+      out.push_back(slot(*offer.region.exits[i], offer.results[i]));
+      if (root.op().late() == Late::extents) plan_.slots[size_t(out.back())].place = Slot::late;
+    }
     Weights weights = constant_of(root.output());
     if (weights) {
       plan_.slots[size_t(out[0])].place = Slot::constant;
@@ -80,6 +84,7 @@ class Planner {
       return open || (v->contents &&
                       std::any_of(v->contents->begin(), v->contents->end(), [](const Dim& d) { return !d.known(); }));
     };
+    if (node.op().late() == Late::extents) return;  // its kernel sees to that
     if (std::none_of(node.inputs().begin(), node.inputs().end(), is_open)) return;
     OpenNode open{node.op().clone(), node.label(), {}, {}, {}};
     for (const Value* v : node.inputs()) open.in.push_back(v->type()), open.contents.push_back(v->contents);

@@ -9,7 +9,8 @@
 namespace tenon {
 
 struct Slot {
-  enum Place { arena, constant, input, output };  // planned by us; the plan's own weights; the caller's
+  // Planned by us; the plan's own weights; the caller's; the context's, which grows to what a run finds out.
+  enum Place { arena, constant, input, output, late };
   Place place = arena;
   TensorType type;  // nominal, extents symbolic
   Format format;

@@ -7,7 +7,8 @@ namespace tenon {
 
 // A step of the host among steps of a device: called in the stream's order, with the views it was enqueued with.
 struct HostCall {
-  const Kernel* kernel;
+  const Step* step;
+  KernelState* state;
   std::vector<ConstView> in;
   std::vector<View> out;
   std::byte *scratch, *threads_scratch;
@@ -24,6 +25,7 @@ struct Recorded {
 
 struct ExecutionContext::Shape {
   std::vector<Extents> inputs;
+  Binding given;
   std::vector<Extents> extents;  // by slot
   MemoryMap memory;
   struct Views {

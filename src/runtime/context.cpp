@@ -9,11 +9,8 @@
 
 namespace tenon {
 
-namespace {
-
-// Finds the symbols' numbers from the inputs' extents, then checks every expression against them.
-Binding solve(const std::vector<Bound>& inputs, std::span<const Extents> extents) {
-  Binding binding;
+// Takes symbols where they stand alone, then checks every expression against them.
+Binding bind_symbols(const std::vector<Bound>& inputs, std::span<const Extents> extents, Binding binding) {
   for (size_t i = 0; i < inputs.size(); ++i) {
     const tenon::Shape& shape = inputs[i].type.shape;
     check(int(shape.size()) == extents[i].rank, ErrorId::shape_out_of_profile, "input '", inputs[i].name, "' has rank ",
@@ -31,10 +28,9 @@ Binding solve(const std::vector<Bound>& inputs, std::span<const Extents> extents
   return binding;
 }
 
-}  // namespace
-
 ExecutionContext::ExecutionContext(std::shared_ptr<const Plan> plan, int threads)
-    : plan_(std::move(plan)), workers_(threads) {
+    : plan_(std::move(plan)), workers_(threads), grown_(plan_->slots.size()) {
+  for (const Step& step : plan_->steps) states_.push_back(step.run->make_state());
   if (plan_->device) on_device_ = std::make_unique<OnDevice>(*plan_->device);
   if (!plan_->profile.ranges.empty()) plan_for_highest();
 }
@@ -74,6 +70,7 @@ void ExecutionContext::grow_arenas(const std::array<int64_t, 2>& bytes) {
 void ExecutionContext::plan_for_highest() {
   for (const Slot& s : plan_->slots) {
     Extents& highest = highest_extents_.emplace_back();
+    if (s.place == Slot::late) continue;
     for (const Dim& d : s.type.shape) highest.push(std::max<int64_t>(0, d.range(plan_->profile.ranges).high));
   }
   highest_ = plan_memory(*plan_, highest_extents_, workers_.threads());
@@ -87,21 +84,27 @@ void ExecutionContext::check_profile(const Binding& binding) const {
             "' is ", it->second, ", the profile allows ", range.low, " to ", range.high);
 }
 
-std::unique_ptr<ExecutionContext::Shape> ExecutionContext::bind(std::span<const Extents> inputs) const {
+std::unique_ptr<ExecutionContext::Shape> ExecutionContext::bind(std::span<const Extents> inputs,
+                                                                const Binding& given) const {
   auto shape = std::make_unique<Shape>();
   shape->inputs.assign(inputs.begin(), inputs.end());
-  Binding binding = solve(plan_->inputs, inputs);
+  shape->given = given;
+  Binding binding = bind_symbols(plan_->inputs, inputs, given);
   check_profile(binding);
   for (const OpenNode& n : plan_->open) n.check_at(binding);
   for (const Slot& s : plan_->slots) {
+    if (s.place == Slot::late) {
+      shape->extents.emplace_back();
+      continue;
+    }
     shape->extents.push_back(at(s.type.shape, binding));
     for (int64_t d : shape->extents.back())
       check(d >= 0, ErrorId::shape_out_of_profile, "with these inputs '", s.name, "' would be ", shape->extents.back());
   }
   shape->memory = highest_ ? *highest_ : plan_memory(*plan_, shape->extents, workers_.threads());
   for (size_t i = 0; highest_ && i < plan_->slots.size(); ++i)
-    check(stored_bytes(shape->extents[i], plan_->slots[i].format) <=
-              stored_bytes(highest_extents_[i], plan_->slots[i].format),
+    check(plan_->slots[i].place == Slot::late || stored_bytes(shape->extents[i], plan_->slots[i].format) <=
+                                                     stored_bytes(highest_extents_[i], plan_->slots[i].format),
           ErrorId::internal, "'", plan_->slots[i].name, "' is ", shape->extents[i], ", planned for at most ",
           highest_extents_[i]);
   auto view = [&](int s) {
@@ -117,19 +120,21 @@ std::unique_ptr<ExecutionContext::Shape> ExecutionContext::bind(std::span<const 
   return shape;
 }
 
-void ExecutionContext::set_shapes(std::span<const Extents> inputs) {
+void ExecutionContext::set_shapes(std::span<const Extents> inputs, const Binding& given) {
   check(inputs.size() == plan_->inputs.size(), "the network has ", plan_->inputs.size(), " inputs, found ",
         inputs.size());
   InUse guard(in_use_);
-  if (now_ && std::equal(inputs.begin(), inputs.end(), now_->inputs.begin())) return;
-  auto known = std::find_if(shapes_.begin(), shapes_.end(),
-                            [&](const auto& s) { return std::equal(inputs.begin(), inputs.end(), s->inputs.begin()); });
+  auto is_same = [&](const Shape& s) {
+    return std::equal(inputs.begin(), inputs.end(), s.inputs.begin()) && s.given == given;
+  };
+  if (now_ && is_same(*now_)) return;
+  auto known = std::find_if(shapes_.begin(), shapes_.end(), [&](const auto& s) { return is_same(*s); });
   std::shared_ptr<Shape> shape;
   if (known != shapes_.end()) {
     shape = std::move(*known);
     shapes_.erase(known);
   } else {
-    shape = bind(inputs);
+    shape = bind(inputs, given);
     grow_arenas(shape->memory.arena_bytes);
     if (shapes_.size() >= max_shapes) {
       wait_for_recordings(*shapes_.back());
@@ -145,11 +150,43 @@ const Extents& ExecutionContext::output_extents(int i) const {
   return now_->extents[size_t(plan_->outputs[size_t(i)].slot)];
 }
 
+bool ExecutionContext::has_late() const {
+  for (int i = 0; i < int(plan_->outputs.size()); ++i)
+    if (is_late(i)) return true;
+  return false;
+}
+
+bool ExecutionContext::is_late(int output) const {
+  return plan_->slots[size_t(plan_->outputs[size_t(output)].slot)].place == Slot::late;
+}
+
+ConstView ExecutionContext::late_result(int output) const {
+  int slot = plan_->outputs[size_t(output)].slot;
+  const Grown& grown = grown_[size_t(slot)];
+  return {grown.memory.get(), plan_->slots[size_t(slot)].format.element, grown.extents};
+}
+
+// Half as much again as is asked for, so that results that grow bit by bit settle soon.
+View ExecutionContext::StepResults::make(int result, const Extents& extents) {
+  auto slot = size_t(step->out[size_t(result)]);
+  const Format& format = context.plan_->slots[slot].format;
+  Grown& grown = context.grown_[slot];
+  int64_t bytes = stored_bytes(extents, format);
+  if (bytes > grown.bytes) {
+    int64_t roomy = checked_add(bytes, bytes / 2);
+    grown.memory = allocate_memory(roomy, context.plan_->slots[slot].name.c_str());
+    grown.bytes = roomy;
+  }
+  grown.extents = extents;
+  return {grown.memory.get(), format.element, extents};
+}
+
 void ExecutionContext::set_addresses(std::span<const void* const> inputs, std::span<void* const> outputs) {
   auto address = [&](int s) -> void* {
     const Slot& slot = plan_->slots[size_t(s)];
     if (slot.place == Slot::input) return const_cast<void*>(inputs[size_t(slot.binding)]);
     if (slot.place == Slot::output) return outputs[size_t(slot.binding)];
+    if (slot.place == Slot::late) return nullptr;
     if (slot.place == Slot::constant) return const_cast<std::byte*>(slot.weights->data);
     return arena_[size_t(slot.format.space)].get() + now_->memory.slot_offset[size_t(s)];
   };
@@ -165,11 +202,14 @@ void ExecutionContext::set_profiling(bool on) { step_ms_.assign(on ? plan_->step
 
 void ExecutionContext::run_steps() {
   using clock = std::chrono::steady_clock;
+  StepResults late(*this);
   for (size_t i = 0; i < plan_->steps.size(); ++i) {
+    late.step = &plan_->steps[i];
     const Shape::Views& views = now_->steps[i];
     std::byte* scratch = arena_[0].get() + now_->memory.scratch_offset[i];
     clock::time_point start = step_ms_.empty() ? clock::time_point() : clock::now();
-    plan_->steps[i].run->run({views.in, views.out, scratch, workers_, scratch + now_->memory.thread_scratch[i]});
+    plan_->steps[i].run->run({views.in, views.out, scratch, workers_, scratch + now_->memory.thread_scratch[i], nullptr,
+                              states_[i].get(), &late});
     if (!step_ms_.empty()) step_ms_[i] += std::chrono::duration<double, std::milli>(clock::now() - start).count();
   }
 }
@@ -186,7 +226,7 @@ void ExecutionContext::finish_outputs(std::span<const void* const> inputs, std::
                                       void* stream) {
   for (size_t i = 0; i < plan_->outputs.size(); ++i) {
     const Slot& slot = plan_->slots[size_t(plan_->outputs[i].slot)];
-    if (slot.place == Slot::output && slot.binding == int(i)) continue;
+    if (slot.place == Slot::late || (slot.place == Slot::output && slot.binding == int(i))) continue;
     const void* from = slot.place == Slot::input    ? inputs[size_t(slot.binding)]
                        : slot.place == Slot::output ? outputs[size_t(slot.binding)]
                                                     : slot.weights->data;

@@ -17,15 +17,19 @@ class ExecutionContext {
   ~ExecutionContext();
 
   // The extents of all inputs, in the plan's order. Refuses what does not agree with the network; known shapes are
-  // looked up, a new one is evaluated once.
-  void set_shapes(std::span<const Extents> inputs);
+  // looked up, a new one is evaluated once. `given`: symbols of the plan that no input's extents tell.
+  void set_shapes(std::span<const Extents> inputs, const Binding& given = {});
   const Extents& output_extents(int i) const;
+  bool has_late() const;
+  bool is_late(int output) const;           // its extents are there when a run is over: late_result; it has no address
+  ConstView late_result(int output) const;  // until the next run
   // Addresses of dense row-major memory, in the plan's order. Returns when the outputs are written.
   void run(std::span<const void* const> inputs, std::span<void* const> outputs);
   // Of a plan with a device: returns when the work is on the stream. Addresses may lie in either space.
   void enqueue(std::span<const void* const> inputs, std::span<void* const> outputs, void* stream);
 
   bool has_device() const { return plan_->device; }
+  Device& device() const { return *plan_->device; }
 
   // From now on each run adds every step's milliseconds to its sum, in the plan's order; and those sums.
   void set_profiling(bool on);
@@ -37,7 +41,7 @@ class ExecutionContext {
   struct Shape;  // everything that follows from the inputs' extents
   void plan_for_highest();
   void check_profile(const Binding& binding) const;
-  std::unique_ptr<Shape> bind(std::span<const Extents> inputs) const;
+  std::unique_ptr<Shape> bind(std::span<const Extents> inputs, const Binding& given) const;
   void set_addresses(std::span<const void* const> inputs, std::span<void* const> outputs);
 
   // Two threads in one context would write over each other's values: the second is told so.
@@ -52,6 +56,14 @@ class ExecutionContext {
    private:
     std::atomic<bool>& flag_;
   };
+
+  // Memory of a slot whose extents are late: it grows, and stays for the next run.
+  struct Grown {
+    std::shared_ptr<std::byte> memory;
+    int64_t bytes = 0;
+    Extents extents;
+  };
+  struct StepResults;  // of the step that runs
 
   void check_addresses(std::span<const void* const> inputs, std::span<void* const> outputs) const;
   void run_steps();
@@ -75,12 +87,17 @@ class ExecutionContext {
   std::array<int64_t, 2> arena_bytes_{};
   std::vector<std::shared_ptr<Shape>> shapes_;  // most recent first, at most max_shapes
   Shape* now_ = nullptr;
-  std::vector<double> step_ms_;  // empty: no profiling
+  std::vector<Grown> grown_;                          // by slot
+  std::vector<std::unique_ptr<KernelState>> states_;  // by step
+  std::vector<double> step_ms_;                       // empty: no profiling
   std::atomic<bool> in_use_ = false;
   std::unique_ptr<OnDevice> on_device_;  // null: the plan has no device
   std::deque<Recorded> captured_;        // host steps within graphs of the program's own
 };
 
 constexpr size_t max_shapes = 64;
+
+// The symbols' numbers as the inputs' extents tell them, beside those given; refuses extents that do not agree.
+Binding bind_symbols(const std::vector<Bound>& inputs, std::span<const Extents> extents, Binding given);
 
 }  // namespace tenon

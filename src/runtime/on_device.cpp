@@ -31,7 +31,8 @@ void ExecutionContext::OnDevice::call(void* host_call) {
   auto* c = static_cast<HostCall*>(host_call);
   std::unique_ptr<HostCall> owned(c->once ? c : nullptr);
   try {
-    c->kernel->run({c->in, c->out, c->scratch, c->context->workers_, c->threads_scratch});
+    StepResults late(*c->context, c->step);
+    c->step->run->run({c->in, c->out, c->scratch, c->context->workers_, c->threads_scratch, nullptr, c->state, &late});
   } catch (...) {
     OnDevice& at = *c->context->on_device_;
     std::scoped_lock lock(at.mutex);
@@ -49,7 +50,7 @@ void ExecutionContext::enqueue_steps(void* stream, Recorded* recorded) {
       step.run->run({views.in, views.out, scratch, workers_, nullptr, stream});
       continue;
     }
-    auto call = std::make_unique<HostCall>(HostCall{step.run.get(), views.in, views.out, scratch,
+    auto call = std::make_unique<HostCall>(HostCall{&step, states_[i].get(), views.in, views.out, scratch,
                                                     scratch + now_->memory.thread_scratch[i], this, !recorded});
     on_device_->device.call_host(OnDevice::call, call.get(), stream);
     if (recorded) recorded->host_calls.push_back(std::move(call));
@@ -67,7 +68,9 @@ void ExecutionContext::time_steps(void* stream) {
     std::byte* scratch = arena_[size_t(step.space)].get() + now_->memory.scratch_offset[i];
     device.synchronize(stream);
     clock::time_point start = clock::now();
-    step.run->run({views.in, views.out, scratch, workers_, scratch + now_->memory.thread_scratch[i], stream});
+    StepResults late(*this, &step);
+    step.run->run({views.in, views.out, scratch, workers_, scratch + now_->memory.thread_scratch[i], stream,
+                   states_[i].get(), &late});
     device.synchronize(stream);
     step_ms_[i] += std::chrono::duration<double, std::milli>(clock::now() - start).count();
   }
@@ -151,7 +154,8 @@ void ExecutionContext::enqueue_in_use(std::span<const void* const> inputs, std::
     in[i] = at_device(i, const_cast<void*>(inputs[i]), size);
     if (in[i] != inputs[i]) device.copy(const_cast<void*>(in[i]), inputs[i], size, stream);
   }
-  for (size_t i = 0; i < out.size(); ++i) out[i] = at_device(in.size() + i, outputs[i], bytes(plan_->outputs[i].slot));
+  for (size_t i = 0; i < out.size(); ++i)
+    if (!is_late(int(i))) out[i] = at_device(in.size() + i, outputs[i], bytes(plan_->outputs[i].slot));
   addresses.assign(in.begin(), in.end());
   addresses.insert(addresses.end(), out.begin(), out.end());
   set_addresses(in, out);

@@ -7,6 +7,13 @@
 
 namespace tenon {
 
+struct ExecutionContext::StepResults final : LateResults {
+  ExecutionContext& context;
+  const Step* step;
+  explicit StepResults(ExecutionContext& c, const Step* s = nullptr) : context(c), step(s) {}
+  View make(int result, const Extents& extents) override;
+};
+
 struct ExecutionContext::OnDevice {
   Device& device;
   std::shared_ptr<void> stream, recording_stream;  // of run(); and where recordings are made

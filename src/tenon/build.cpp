@@ -28,6 +28,13 @@ std::map<std::string, int> symbols_of(const Graph& graph) {
   return symbols;
 }
 
+std::map<std::string, int> symbols_of_inputs(const Graph& graph) {
+  std::map<std::string, int> symbols;
+  for (const Node* in : graph.inputs())
+    for (const Dim& d : in->output().shape()) d.symbols(symbols);
+  return symbols;
+}
+
 // Where nobody said what is typical: a batch, which is the first axis of an input, of one; sequences and images of 128.
 Binding typical_binding(const Graph& graph, const std::map<std::string, int>& symbols, const Profile& profile) {
   constexpr int64_t batch = 1, length = 128;
@@ -104,6 +111,46 @@ StoredCover stored_cover(const BuildOptions& options, const Target& target, cons
   return read_choices(options.plans, target, graph, offers);
 }
 
+// One stage on its way from graph to plan.
+struct StageBuild {
+  const BuildOptions& options;
+  const Target& target;
+  TimingCache& cache;
+  Workers& workers;
+  size_t number;
+  clock::time_point start;
+
+  std::shared_ptr<const Plan> run(const Graph& graph, const Profile& profile, Built& built) {
+    Providers providers = options.optimize ? providers_named(options.providers) : Providers{all_providers()[0]};
+    Costs costs(target, cache, workers);
+    costs.constants = constants_of(graph);
+    Catalog offers = catalog(graph, providers, target, domains(graph, options.permissions));
+    Cover chosen;
+    Target block = target;  // by whose name an engine file keeps this stage's choices
+    if (number) block.isa += concat(" stage ", number);
+    StoredCover stored = stored_cover(options, block, graph, offers);
+    if (stored.cover) {
+      chosen = std::move(*stored.cover);
+    } else {
+      if (!options.plans.empty() && !stored.reason.empty())
+        built.notes.push_back("the engine's plan does not serve here and is made anew: " + stored.reason);
+      chosen = cover(graph, offers, costs, default_beam, true);
+    }
+    built.stats["first_plan_ms"] = ms_since(start);
+    if (options.tuning_ms > 0)
+      chosen = tuned_cover(graph, offers, costs, [&] { return ms_since(start) < options.tuning_ms; });
+    built.plans = without_choices(built.plans, block.isa);
+    if (options.optimize) built.plans += choices_text(chosen, block.isa);
+    built.explanation += explain(chosen, offers, costs);
+    Plan plan = make_plan(graph, chosen, target);
+    if (number == 0) plan.profile = profile;  // the later ones are as large as the numbers that come
+    built.stats["weights_bytes"] += weights_bytes(plan);
+    for (const Step& step : plan.steps) built.stats["kernel/" + step.kernel] += 1;
+    built.stats["steps"] += double(plan.steps.size());
+    return std::make_shared<const Plan>(std::move(plan));
+  }
+};
+
 }  // namespace
 
 Built build(Graph lowered, const BuildOptions& options) {
@@ -127,39 +174,32 @@ Built build(Graph lowered, const BuildOptions& options) {
   built.device = target.isa;
   Profile profile = options.profile.ranges.empty() ? read_profile(options.plans) : options.profile;
   std::map<std::string, int> symbols = symbols_of(graph);
-  check_profile(profile, symbols);
+  check_profile(profile, symbols_of_inputs(graph));
   target.typical = typical_binding(graph, symbols, profile);
   target.stop = options.stop;
 
-  Providers providers = options.optimize ? providers_named(options.providers) : Providers{all_providers()[0]};
   TimingCache cache;
   read_timings(options.timing_cache, cache, built.notes);
-  Costs costs(target, cache, workers);
-  costs.constants = constants_of(graph);
-  Catalog offers = catalog(graph, providers, target, domains(graph, options.permissions));
-  Cover chosen;
-  StoredCover stored = stored_cover(options, target, graph, offers);
-  if (stored.cover) {
-    chosen = std::move(*stored.cover);
-  } else {
-    if (!options.plans.empty() && !stored.reason.empty())
-      built.notes.push_back("the engine's plan does not serve here and is made anew: " + stored.reason);
-    chosen = cover(graph, offers, costs, default_beam, true);
+  built.plans = to_text(profile) + without_profile(options.plans);
+  Stages stages = split_into_stages(std::move(graph));
+  auto program = std::make_shared<Program>();
+  for (size_t i = 0; i < stages.list.size(); ++i) {
+    StageGraph& stage = stages.list[i];
+    StageBuild each{options, target, cache, workers, i, start};
+    std::shared_ptr<const Plan> plan = each.run(stage.graph, profile, built);
+    std::vector<std::string> told;
+    for (const auto& [name, count] : symbols_of(stage.graph)) told.push_back(name);
+    program->stages.push_back({std::move(plan), std::move(stage.inputs), std::move(stage.contents), std::move(told)});
   }
-  built.stats["first_plan_ms"] = ms_since(start);
-  if (options.tuning_ms > 0)
-    chosen = tuned_cover(graph, offers, costs, [&] { return ms_since(start) < options.tuning_ms; });
+  for (size_t i = 0; i < stages.outputs.size(); ++i) {
+    Source from = stages.outputs[i];
+    TensorType type = from.stage < 0 ? program->inputs()[size_t(from.index)].type
+                                     : program->stages[size_t(from.stage)].plan->outputs[size_t(from.index)].type;
+    program->outputs.push_back({built.graph->outputs()[i].name, std::move(type), from});
+  }
   if (options.tuning_ms > 0) write_timings(options.timing_cache, cache);
-  built.plans = to_text(profile) + without_profile(without_choices(options.plans, target.isa));
-  if (options.optimize) built.plans += choices_text(chosen, target.isa);
-  built.explanation = explain(chosen, offers, costs);
-  Plan plan = make_plan(graph, chosen, target);
-  plan.profile = profile;
-  built.plan = std::make_shared<const Plan>(std::move(plan));
+  built.program = std::move(program);
   built.stats["build_ms"] = ms_since(start);
-  built.stats["weights_bytes"] = weights_bytes(*built.plan);
-  for (const Step& step : built.plan->steps) built.stats["kernel/" + step.kernel] += 1;
-  built.stats["steps"] = double(built.plan->steps.size());
   return built;
 }
 

@@ -1,6 +1,6 @@
 // Build: from a lowered graph to a plan that contexts can share. The story of a build, in the order it happens.
 #pragma once
-#include "plan/plan.h"
+#include "plan/program.h"
 
 namespace tenon {
 
@@ -20,12 +20,17 @@ struct BuildOptions {
 
 struct Built {
   std::unique_ptr<Graph> graph;  // as lowered: what an engine file keeps
-  std::shared_ptr<const Plan> plan;
+  std::shared_ptr<const Program> program;
   std::string explanation;
   std::string plans;               // choices as text, for the engine file: this machine's, and what others left
   std::vector<std::string> notes;  // what a user should know, a line each
   std::map<std::string, double> stats;
   std::string device;  // what it is built for: "cpu avx512", "cuda sm_90"
+
+  std::shared_ptr<const Plan> only_plan() const {
+    check(program->stages.size() == 1, ErrorId::internal, "the program has ", program->stages.size(), " stages");
+    return program->stages.front().plan;
+  }
 };
 
 Built build(Graph graph, const BuildOptions& options);

@@ -10,7 +10,7 @@
 #include "onnx/late_inputs.h"
 #include "optimizer/pipeline.h"
 #include "plan/engine_file.h"
-#include "runtime/context.h"
+#include "runtime/program_context.h"
 #include "tenon/build.h"
 #include "tenon/guarded.h"
 #include "tenon/late_model.h"
@@ -19,21 +19,15 @@
 
 namespace tenon::api {
 
-namespace {
-
 constexpr int64_t max_file_bytes = int64_t(1) << 40;
-
-Port port(const Bound& bound) { return port_of(bound.name, bound.type); }
-
-}  // namespace
 
 // A plan and the memory to run it. A model has one, or where it has late inputs one for each set of their values.
 struct Run {
   Run(std::string k, std::shared_ptr<const Built> b, int threads)
-      : key(std::move(k)), built(std::move(b)), context(built->plan, threads) {}
+      : key(std::move(k)), built(std::move(b)), context(built->program, threads) {}
   std::string key;
   std::shared_ptr<const Built> built;
-  ExecutionContext context;
+  ProgramContext context;
 };
 constexpr size_t max_runs = 8;
 
@@ -45,8 +39,8 @@ struct Model::State {
   bool profiling = false;
 
   State(std::shared_ptr<const Built> built, int t) : threads(t) {
-    for (const Bound& in : built->plan->inputs) inputs.push_back(port(in));
-    for (const Bound& out : built->plan->outputs) outputs.push_back(port(out));
+    for (const Bound& in : built->program->inputs()) inputs.push_back(port_of(in.name, in.type));
+    for (const Program::Output& out : built->program->outputs) outputs.push_back(port_of(out.name, out.type));
     add("", std::move(built));
   }
   State(std::shared_ptr<LateModel> model, int t)
@@ -201,15 +195,16 @@ std::vector<std::vector<int64_t>> Model::bind(const std::vector<TensorRef>& inpu
     check(inputs.size() == state_->inputs.size(), "the network has ", state_->inputs.size(), " inputs, found ",
           inputs.size());
     state_->choose(inputs);
-    ExecutionContext& context = state_->now().context;
+    ProgramContext& context = state_->now().context;
     std::vector<Extents> extents;
     state_->each_bound(inputs,
                        [&](size_t, const TensorRef& in) { extents.emplace_back(std::span<const int64_t>(in.shape)); });
     context.set_shapes(extents);
     std::vector<std::vector<int64_t>> shapes;
     for (size_t i = 0; i < state_->outputs.size(); ++i) {
-      const Extents& e = context.output_extents(int(i));
-      shapes.emplace_back(e.begin(), e.end());
+      std::optional<Extents> e = context.output_extents(int(i));
+      if (e) shapes.emplace_back(e->begin(), e->end());
+      else shapes.emplace_back(state_->outputs[i].shape.size(), -1);
     }
     return shapes;
   });
@@ -222,12 +217,21 @@ void Model::run(const std::vector<TensorRef>& inputs, const std::vector<void*>& 
     std::vector<const void*> from;
     state_->each_bound(inputs, [&](size_t i, const TensorRef& in) {
       int64_t expected = checked_mul(Extents(std::span<const int64_t>(in.shape)).count(),
-                                     size_bytes(now.built->plan->inputs[from.size()].type.element));
+                                     size_bytes(now.built->program->inputs()[from.size()].type.element));
       check(int64_t(in.bytes) == expected, "input '", state_->inputs[i].name, "' has ", in.bytes, " bytes, expected ",
             expected);
       from.push_back(in.data);
     });
     now.context.run(from, outputs);
+  });
+}
+
+TensorRef Model::result(int i) const {
+  return guarded([&] {
+    check(i >= 0 && size_t(i) < state_->outputs.size(), "there is no output ", i);
+    ConstView made = state_->now().context.result(i);
+    int64_t bytes = checked_mul(made.count(), size_bytes(made.element));
+    return TensorRef{made.data, {made.extents.begin(), made.extents.end()}, size_t(bytes)};
   });
 }
 
@@ -260,9 +264,10 @@ std::vector<StepTime> Model::step_times() const {
   return guarded([&] {
     std::vector<StepTime> list;
     const Run& now = state_->now();
-    const std::vector<double>& ms = now.context.step_ms();
-    for (size_t i = 0; i < ms.size(); ++i)
-      list.push_back({now.built->plan->steps[i].kernel, now.built->plan->steps[i].origins, ms[i]});
+    std::vector<double> ms = now.context.step_ms();
+    if (ms.empty()) return list;
+    for (const Program::Stage& stage : now.built->program->stages)
+      for (const Step& step : stage.plan->steps) list.push_back({step.kernel, step.origins, ms[list.size()]});
     return list;
   });
 }

@@ -13,7 +13,7 @@
 #include "onnx/import.h"
 #include "onnx/model.h"
 #include "plan/engine_file.h"
-#include "runtime/context.h"
+#include "runtime/program_context.h"
 #include "tenon/build.h"
 
 namespace tenon {
@@ -28,28 +28,28 @@ enum class Outcome { refused, ran, too_large };
 void run(const Built& built) {
   std::vector<Extents> extents;
   int64_t bytes = 0;
-  for (const Bound& in : built.plan->inputs) {
+  for (const Bound& in : built.program->inputs()) {
     Extents& e = extents.emplace_back();
     for (const Dim& d : in.type.shape) e.push(d.known() ? d.value() : 2);
     bytes = checked_add(bytes, checked_mul(e.count(), size_bytes(in.type.element)));
   }
   check(bytes <= most_bytes, ErrorId::limit_exceeded, "inputs");
-  ExecutionContext context(built.plan, 1);
+  ProgramContext context(built.program, 1);
   context.set_shapes(extents);
-  for (size_t i = 0; i < built.plan->outputs.size(); ++i)
-    bytes = checked_add(bytes, checked_mul(context.output_extents(int(i)).count(), 8));
+  for (size_t i = 0; i < built.program->outputs.size(); ++i)
+    bytes = checked_add(bytes, checked_mul(context.output_extents(int(i)).value_or(Extents()).count(), 8));
   check(bytes <= most_bytes && context.arena_bytes() <= most_bytes, ErrorId::limit_exceeded, "activations");
   std::vector<Bytes> memory;
   std::vector<const void*> from;
   std::vector<void*> to;
   for (size_t i = 0; i < extents.size(); ++i)
     from.push_back(
-        memory.emplace_back(size_t(extents[i].count() * size_bytes(built.plan->inputs[i].type.element))).data());
-  for (size_t i = 0; i < built.plan->outputs.size(); ++i)
-    to.push_back(memory
-                     .emplace_back(size_t(context.output_extents(int(i)).count() *
-                                          size_bytes(built.plan->outputs[i].type.element)))
-                     .data());
+        memory.emplace_back(size_t(extents[i].count() * size_bytes(built.program->inputs()[i].type.element))).data());
+  for (size_t i = 0; i < built.program->outputs.size(); ++i) {
+    std::optional<Extents> known = context.output_extents(int(i));
+    int64_t size = known ? known->count() * size_bytes(built.program->outputs[i].type.element) : 0;
+    to.push_back(known ? memory.emplace_back(size_t(size)).data() : nullptr);
+  }
   context.run(from, to);
 }
 

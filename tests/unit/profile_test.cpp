@@ -31,7 +31,7 @@ std::string error_of(const std::function<void()>& f) {
 }
 
 TEST(Profile, plans_memory_once_for_the_highest_extents) {
-  ExecutionContext context(build(parse(lines), with_profile()).plan, 1);
+  ExecutionContext context(build(parse(lines), with_profile()).only_plan(), 1);
   int64_t planned = context.arena_bytes();
   EXPECT_GE(planned, 8 * 100 * 4);
   std::vector<float> x(800, 1.f), y(800);
@@ -46,7 +46,7 @@ TEST(Profile, plans_memory_once_for_the_highest_extents) {
 }
 
 TEST(Profile, refuses_what_lies_outside) {
-  ExecutionContext context(build(parse(lines), with_profile()).plan, 1);
+  ExecutionContext context(build(parse(lines), with_profile()).only_plan(), 1);
   Extents e{9, 50};
   EXPECT_NE(error_of([&] {
               context.set_shapes({&e, 1});
@@ -66,7 +66,7 @@ TEST(Profile, names_every_open_dimension) {
 TEST(Profile, stays_with_the_engine) {
   std::string plans = build(parse(lines), with_profile()).plans;
   Built again = build(parse(lines), {.threads = 1, .plans = plans});
-  EXPECT_EQ(again.plan->profile, with_profile().profile);
+  EXPECT_EQ(again.only_plan()->profile, with_profile().profile);
   EXPECT_EQ(again.plans, plans);
 }
 

@@ -26,7 +26,7 @@ std::string network(bool with_products) {
 Allocations allocations_of_runs(bool with_products, std::vector<std::string> providers) {
   Built built = build(parse(network(with_products)), {.threads = 2, .providers = std::move(providers)});
   EXPECT_FALSE(built.stats.contains("kernel/reference")) << "references may allocate: they are what nobody waits for";
-  ExecutionContext context(built.plan, 2);
+  ExecutionContext context(built.only_plan(), 2);
   std::vector<float> x(2 * 32 * 40 * 40, 1.f), y(2 * 32);
   const void* in = x.data();
   void* out = y.data();

@@ -71,7 +71,7 @@ Answer run(const std::shared_ptr<const Plan>& plan, int threads, int64_t batch) 
 }
 
 std::shared_ptr<const Plan> built(int threads, bool optimize = true) {
-  return build(parse(network), {.threads = threads, .optimize = optimize}).plan;
+  return build(parse(network), {.threads = threads, .optimize = optimize}).only_plan();
 }
 
 // True as soon as `done` is; false when that takes too long.
@@ -288,7 +288,7 @@ TEST(Contexts, ten_of_them_hold_weights_once) {
     std::vector<float> x(1024), y(1024);
     before = resident_bytes();
     for (int i = 0; i < 10; ++i) {
-      contexts.push_back(std::make_unique<ExecutionContext>(model.plan, 1));
+      contexts.push_back(std::make_unique<ExecutionContext>(model.only_plan(), 1));
       Extents extents{1, 1024};
       contexts.back()->set_shapes({&extents, 1});
       const void* from = x.data();

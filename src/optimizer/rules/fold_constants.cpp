@@ -9,6 +9,7 @@ constexpr int64_t largest_folded_bytes = int64_t(64) << 20;  // larger results a
 // f(c, d, …) -> its value
 static Verdict evaluate(Rewriter& rw, Node& node) {
   if (node.inputs().empty() || node.outputs().size() != 1) return no("nothing to compute");
+  if (node.op().late() != Late::nothing) return no("its extents or contents are found out in a run");
   std::vector<ConstView> in;
   for (const Value* v : node.inputs()) {
     Weights weights = constant_of(*v);

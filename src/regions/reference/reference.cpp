@@ -22,7 +22,8 @@ class ReferenceKernel final : public Kernel {
   explicit ReferenceKernel(const Node& node) : op_(node.op().clone()), label_(node.label()) {}
   void run(const Call& call) const override {
     try {
-      op_->evaluate(call.in, call.out);
+      if (op_->late() == Late::extents) op_->evaluate_late(call.in, *call.late);
+      else op_->evaluate(call.in, call.out);
     } catch (Error& e) {
       e.add_context(label_);
       throw;
