@@ -8,6 +8,9 @@
 
 namespace tenon {
 
+class Graph;
+using Body = std::shared_ptr<const Graph>;  // a graph within a node: a branch, what a loop repeats
+
 class FieldVisitor {
  public:
   virtual ~FieldVisitor() = default;
@@ -20,6 +23,7 @@ class FieldVisitor {
   virtual void operator()(const char* name, ElementType& value) = 0;
   virtual void operator()(const char* name, TensorType& value) = 0;
   virtual void operator()(const char* name, Weights& value) = 0;
+  virtual void operator()(const char* name, Body& value) = 0;
   // An enumerator, stored as an index into its names.
   virtual void choice(const char* name, int& value, std::span<const char* const> names) = 0;
 

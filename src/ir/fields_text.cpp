@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/dispatch.h"
+#include "ir/text.h"
 
 namespace tenon {
 
@@ -104,7 +105,7 @@ std::string joined(const List& list) {
 
 class FieldPrinter final : public FieldVisitor {
  public:
-  FieldPrinter(WeightsText how, std::vector<Weights>* list) : how_(how), list_(list) {}
+  FieldPrinter(WeightsText how, Attachments* to) : how_(how), to_(to) {}
   std::string text;
 
   void operator()(const char* name, int64_t& value) override { put(name, to_text(value)); }
@@ -123,8 +124,8 @@ class FieldPrinter final : public FieldVisitor {
   void operator()(const char* name, Weights& value) override {
     if (!value) return put(name, "none");
     if (how_ == WeightsText::listed) {
-      list_->push_back(value);
-      return put(name, concat("#", list_->size() - 1));
+      to_->weights.push_back(value);
+      return put(name, concat("#", to_->weights.size() - 1));
     }
     std::string type = concat(value->element, value->extents);
     if (how_ == WeightsText::digest || value->extents.count() > 16)
@@ -132,6 +133,18 @@ class FieldPrinter final : public FieldVisitor {
     std::string numbers;
     for (int64_t i = 0; i < value->extents.count(); ++i) numbers += concat(i ? "," : "", number_text(*value, i));
     put(name, concat(type, "{", numbers, "}"));
+  }
+  void operator()(const char* name, Body& value) override {
+    if (!value) return put(name, "none");
+    if (to_) {
+      to_->bodies.push_back(value);
+      return put(name, concat("@", to_->bodies.size() - 1));
+    }
+    std::string text = to_text(*value);
+    char digest[20];
+    std::snprintf(digest, sizeof digest, "%016llx",
+                  static_cast<unsigned long long>(XXH3_64bits(text.data(), text.size())));
+    put(name, concat("@", digest));
   }
   void choice(const char* name, int& value, std::span<const char* const> names) override {
     put(name, names[size_t(value)]);
@@ -141,7 +154,7 @@ class FieldPrinter final : public FieldVisitor {
   bool skips_defaults() const override { return true; }
   void put(const char* name, const std::string& value) { text += concat(" ", name, "=", value); }
   WeightsText how_;
-  std::vector<Weights>* list_;
+  Attachments* to_;
 };
 
 template <class N>
@@ -228,7 +241,7 @@ Weights parse_weights(std::string_view s, const std::vector<Weights>& list) {
 // Missing fields keep their defaults; what no field claims is an error.
 class FieldParser final : public FieldVisitor {
  public:
-  FieldParser(FieldTexts given, const std::vector<Weights>& weights) : given_(std::move(given)), weights_(weights) {}
+  FieldParser(FieldTexts given, const Attachments& from) : given_(std::move(given)), from_(from) {}
   void finish() const {
     if (!given_.empty())
       fail(ErrorId::text_malformed, "unknown field '", given_.begin()->first, "'; there ",
@@ -274,7 +287,15 @@ class FieldParser final : public FieldVisitor {
     take(name, [&](std::string_view s) { value = parse_type(s); });
   }
   void operator()(const char* name, Weights& value) override {
-    take(name, [&](std::string_view s) { value = parse_weights(s, weights_); });
+    take(name, [&](std::string_view s) { value = parse_weights(s, from_.weights); });
+  }
+  void operator()(const char* name, Body& value) override {
+    take(name, [&](std::string_view s) {
+      check(s.starts_with("@"), ErrorId::text_malformed, "expected @ and a body's number, found '", s, "'");
+      auto index = parse_number<size_t>(s.substr(1));
+      check(index < from_.bodies.size(), ErrorId::text_malformed, "there is no body ", s);
+      value = from_.bodies[index];
+    });
   }
   void choice(const char* name, int& value, std::span<const char* const> names) override {
     take(name, [&](std::string_view s) {
@@ -301,18 +322,18 @@ class FieldParser final : public FieldVisitor {
   }
   FieldTexts given_;
   std::string known_;
-  const std::vector<Weights>& weights_;
+  const Attachments& from_;
 };
 
 }  // namespace
 
-std::string fields_text(const Op& op, WeightsText how, std::vector<Weights>* list) {
-  FieldPrinter printer(how, list);
+std::string fields_text(const Op& op, WeightsText how, Attachments* to) {
+  FieldPrinter printer(how, to);
   const_cast<Op&>(op).fields(printer);  // printing does not write; one field list serves both directions
   return printer.text;
 }
 
-void parse_fields(Op& op, std::string_view text, const std::vector<Weights>& list) {
+void parse_fields(Op& op, std::string_view text, const Attachments& from) {
   FieldTexts given;
   for (Words words(text); !words.at_end();) {
     std::string name = words.name();
@@ -320,11 +341,11 @@ void parse_fields(Op& op, std::string_view text, const std::vector<Weights>& lis
     bool fresh = given.emplace(name, words.take(" ") ? std::string_view() : words.value()).second;
     check(fresh, ErrorId::text_malformed, "field '", name, "' is given twice");
   }
-  parse_fields(op, std::move(given), list);
+  parse_fields(op, std::move(given), from);
 }
 
-void parse_fields(Op& op, FieldTexts given, const std::vector<Weights>& list) {
-  FieldParser parser(std::move(given), list);
+void parse_fields(Op& op, FieldTexts given, const Attachments& from) {
+  FieldParser parser(std::move(given), from);
   op.fields(parser);
   parser.finish();
 }

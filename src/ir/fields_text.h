@@ -7,12 +7,17 @@ namespace tenon {
 // How weights appear: by place in a list (text with weights beside it), inline where small, or as type and digest.
 enum class WeightsText { listed, inlined, digest };
 
-std::string fields_text(const Op& op, WeightsText how = WeightsText::digest, std::vector<Weights>* list = nullptr);
+// What fields point to by number, beside their text. Inline and as digest, bodies are digests of their own text.
+struct Attachments {
+  std::vector<Weights> weights;  // #0, #1, …
+  std::vector<Body> bodies;      // @0, @1, …
+};
+std::string fields_text(const Op& op, WeightsText how = WeightsText::digest, Attachments* to = nullptr);
 
 // Sets the fields that `text` names; the others keep their defaults, an unknown one is an error.
-void parse_fields(Op& op, std::string_view text, const std::vector<Weights>& list = {});
+void parse_fields(Op& op, std::string_view text, const Attachments& from = {});
 using FieldTexts = std::map<std::string, std::string_view>;  // by field; what a view shows must outlive the call
-void parse_fields(Op& op, FieldTexts given, const std::vector<Weights>& list = {});
+void parse_fields(Op& op, FieldTexts given, const Attachments& from = {});
 
 std::string digest_of(const Tensor& tensor);
 

@@ -12,6 +12,7 @@ Node& Graph::append(std::unique_ptr<Op> op, std::vector<Value*> inputs, std::vec
 
 Node& Graph::insert(Nodes::iterator before, std::unique_ptr<Op> op, std::vector<Value*> inputs,
                     std::vector<std::string> names) {
+  count(*op);
   auto place = nodes_.insert(before, std::make_unique<Node>(std::move(op), std::move(inputs), int(names.size())));
   Node& node = **place;
   node.self_ = place;
@@ -35,6 +36,19 @@ Node& Graph::insert(Nodes::iterator before, std::unique_ptr<Op> op, std::vector<
     throw;
   }
   return node;
+}
+
+void Graph::count(const Op& op) {
+  int64_t total = total_ + 1;
+  int depth = depth_;
+  for (const Body& body : bodies_of(op)) {
+    depth = std::max(depth, body->depth() + 1);
+    total = checked_add(total, body->total_nodes());
+  }
+  check(depth <= max_depth, ErrorId::limit_exceeded, "graphs are nested ", depth, " deep, the most is ", max_depth);
+  check(total <= max_total_nodes, ErrorId::limit_exceeded, "with the graphs within its nodes it has ", total,
+        " nodes, the most is ", max_total_nodes);
+  depth_ = depth, total_ = total;
 }
 
 void Graph::mark_output(Value& value, std::string binding) {

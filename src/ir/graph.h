@@ -6,6 +6,10 @@ namespace tenon {
 
 class Network;
 
+// Bodies in bodies: a file may nest them, and use one many times, until a walk over them would never end.
+constexpr int max_depth = 32;
+constexpr int64_t max_total_nodes = 4'000'000;
+
 class Graph {
  public:
   using Nodes = std::list<std::unique_ptr<Node>>;
@@ -24,7 +28,9 @@ class Graph {
   const std::vector<Output>& outputs() const { return outputs_; }
   std::vector<Node*> inputs() const;  // input nodes, in the order of their making: its binding name is the value's
   bool is_output(const Value& value) const;
-  Value* find(std::string_view name) const;  // null if there is none
+  int depth() const { return depth_; }            // of bodies within bodies; 0: there are none
+  int64_t total_nodes() const { return total_; }  // with those of bodies, as often as they stand there
+  Value* find(std::string_view name) const;       // null if there is none
   std::set<std::string>& origins(Node& node) { return node.origins_; }
 
  private:
@@ -32,7 +38,11 @@ class Graph {
   Node& insert(Nodes::iterator before, std::unique_ptr<Op> op, std::vector<Value*> inputs,
                std::vector<std::string> names);
 
+  void count(const Op& op);
+
   Nodes nodes_;
+  int depth_ = 0;
+  int64_t total_ = 0;
   std::vector<Output> outputs_;
   std::map<std::string, Value*, std::less<>> names_;
 };

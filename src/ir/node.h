@@ -38,8 +38,6 @@ class Node {
   const std::vector<std::unique_ptr<Value>>& outputs() const { return outputs_; }
   Value& output(int i = 0) { return *outputs_[size_t(i)]; }
   const Value& output(int i = 0) const { return *outputs_[size_t(i)]; }
-  // Graphs that If, Loop and Scan own; what they capture are the node's last operands, in the body's input order.
-  const std::vector<std::unique_ptr<Graph>>& bodies() const { return bodies_; }
   const std::set<std::string>& origins() const { return origins_; }  // node names in the network it came from
   std::string label() const;                                         // "softmax 'y'", for messages
 
@@ -53,7 +51,6 @@ class Node {
   std::unique_ptr<Op> op_;
   std::vector<Value*> inputs_;
   std::vector<std::unique_ptr<Value>> outputs_;
-  std::vector<std::unique_ptr<Graph>> bodies_;
   std::set<std::string> origins_;
   std::list<std::unique_ptr<Node>>::iterator self_;  // its place in the owner's list
 };

@@ -63,6 +63,8 @@ struct Op {
   virtual std::optional<Term> pointwise(Terms) const { return {}; }   // output 0 as arithmetic on equal positions
 };
 
+std::vector<Body> bodies_of(const Op& op);  // those that are there, in the order of its fields
+
 const OpInfo& find_op(std::string_view name);  // over ops.def
 const OpInfo* find_op_or_null(std::string_view name);
 std::vector<OpInfos> all_ops();

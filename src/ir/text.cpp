@@ -1,38 +1,82 @@
 // Printing and parsing whole graphs.
 #include "ir/text.h"
 
+#include <utility>
+
 namespace tenon {
 
-static std::string print(const Graph& graph, WeightsText how, std::vector<Weights>* list) {
+// Bodies come first, the innermost ahead, each a graph of its own behind `body`: what has been read is all that may be
+// named. No body is printed twice.
+class GraphPrinter {
+ public:
+  explicit GraphPrinter(WeightsText how) : how_(how) {}
   std::string text;
-  for (const auto& n : graph.nodes()) {
-    std::string outputs, inputs, types;
-    for (const auto& out : n->outputs()) {
-      outputs += (outputs.empty() ? "" : ", ") + quoted(out->name);
-      types += concat(types.empty() ? " : " : ", ", *out->inferred);
+  Attachments attached;
+
+  void print(const Graph& graph, const char* head = "") {
+    std::string lines = head;  // bodies that it uses get into the text before it
+    for (const auto& n : graph.nodes()) {
+      std::string outputs, inputs, types;
+      for (const auto& out : n->outputs()) {
+        outputs += (outputs.empty() ? "" : ", ") + quoted(out->name);
+        types += concat(types.empty() ? " : " : ", ", *out->inferred);
+      }
+      for (const Value* in : n->inputs()) inputs += (inputs.empty() ? "" : ", ") + quoted(in->name);
+      lines += concat(outputs, " = ", n->info().name, "(", inputs, ")", fields(n->op()), types, "\n");
     }
-    for (const Value* in : n->inputs()) inputs += (inputs.empty() ? "" : ", ") + quoted(in->name);
-    text += concat(outputs, " = ", n->info().name, "(", inputs, ")", fields_text(n->op(), how, list), types, "\n");
+    text += lines + ends_of(graph);
   }
-  std::string kept, returned;
-  for (const auto& n : graph.nodes())
-    for (const auto& out : n->outputs())
-      if (out->kept) kept += (kept.empty() ? "keep " : ", ") + quoted(out->name);
-  if (!kept.empty()) text += kept + "\n";
-  for (const Graph::Output& out : graph.outputs()) {
-    returned += (returned.empty() ? "return " : ", ") + quoted(out.value->name);
-    if (out.name != out.value->name) returned += " as " + quoted(out.name);
+
+ private:
+  // Numbers of bodies are those of the whole text.
+  std::string fields(const Op& op) {
+    for (const Body& body : bodies_of(op)) {
+      if (numbers_.contains(body.get())) continue;
+      print(*body, "body\n");
+      numbers_.emplace(body.get(), int(numbers_.size()));
+    }
+    Attachments own;
+    own.weights = std::move(attached.weights);
+    std::string list = fields_text(op, how_, &own);
+    attached.weights = std::move(own.weights);
+    size_t from = 0;
+    for (size_t i = 0; i < own.bodies.size(); ++i) {  // @0 of this op is another of the text
+      std::string mine = concat("=@", i), of_text = concat("=@", numbers_.at(own.bodies[i].get()));
+      from = list.find(mine, from);
+      list.replace(from, mine.size(), of_text);
+      from += of_text.size();
+    }
+    return list;
   }
-  return text + returned + "\n";
-}
+
+  static std::string ends_of(const Graph& graph) {
+    std::string kept, returned;
+    for (const auto& n : graph.nodes())
+      for (const auto& out : n->outputs())
+        if (out->kept) kept += (kept.empty() ? "keep " : ", ") + quoted(out->name);
+    if (!kept.empty()) kept += "\n";
+    for (const Graph::Output& out : graph.outputs()) {
+      returned += (returned.empty() ? "return " : ", ") + quoted(out.value->name);
+      if (out.name != out.value->name) returned += " as " + quoted(out.name);
+    }
+    return kept + returned + "\n";
+  }
+
+  WeightsText how_;
+  std::map<const Graph*, int> numbers_;
+};
 
 Text print(const Graph& graph) {
-  Text text;
-  text.lines = print(graph, WeightsText::listed, &text.weights);
-  return text;
+  GraphPrinter printer(WeightsText::listed);
+  printer.print(graph);
+  return {std::move(printer.text), std::move(printer.attached.weights)};
 }
 
-std::string to_text(const Graph& graph) { return print(graph, WeightsText::inlined, nullptr); }
+std::string to_text(const Graph& graph) {
+  GraphPrinter printer(WeightsText::inlined);
+  printer.print(graph);
+  return std::move(printer.text);
+}
 
 static void parse_return(Graph& graph, Words words) {
   do {
@@ -55,7 +99,7 @@ static void parse_keep(const Graph& graph, Words words) {
 }
 
 // name, name = op(a, b) field=value : type, type
-static void parse_node(Graph& graph, Words words, const std::vector<Weights>& weights) {
+static void parse_node(Graph& graph, Words words, const Attachments& attached) {
   std::vector<std::string> names;
   do names.push_back(words.name());
   while (words.take(","));
@@ -75,7 +119,7 @@ static void parse_node(Graph& graph, Words words, const std::vector<Weights>& we
   }
   std::string_view rest = words.rest();
   size_t colon = rest.starts_with(": ") ? 0 : rest.find(" : ");
-  parse_fields(*op, rest.substr(0, colon), weights);
+  parse_fields(*op, rest.substr(0, colon), attached);
   Node& node = graph.append(std::move(op), std::move(inputs), std::move(names));
   if (colon == rest.npos) return;
   std::string inferred;
@@ -86,6 +130,8 @@ static void parse_node(Graph& graph, Words words, const std::vector<Weights>& we
 
 Graph parse(const Text& text) {
   Graph graph;
+  Attachments attached{text.weights, {}};
+  bool in_body = false;
   std::string_view rest = text.lines;
   for (int number = 1; !rest.empty(); ++number) {
     std::string_view line = rest.substr(0, rest.find('\n'));
@@ -93,14 +139,25 @@ Graph parse(const Text& text) {
     try {
       Words words(line);
       if (words.at_end() || words.rest()[0] == '#') continue;
-      if (words.take("return ")) parse_return(graph, words);
-      else if (words.take("keep ")) parse_keep(graph, words);
-      else parse_node(graph, words, text.weights);
+      if (words.rest() == "body") {
+        check(graph.nodes().empty() && !in_body, ErrorId::text_malformed, "a body stands before all that uses it");
+        in_body = true;
+      } else if (words.take("return ")) {
+        parse_return(graph, words);
+        if (!std::exchange(in_body, false)) continue;
+        verify(graph);
+        attached.bodies.push_back(std::make_shared<const Graph>(std::exchange(graph, Graph())));
+      } else if (words.take("keep ")) {
+        parse_keep(graph, words);
+      } else {
+        parse_node(graph, words, attached);
+      }
     } catch (Error& e) {
       e.add_context(concat("line ", number));
       throw;
     }
   }
+  check(!in_body, ErrorId::text_malformed, "a body returns nothing");
   verify(graph);
   return graph;
 }

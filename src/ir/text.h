@@ -1,5 +1,6 @@
 // The text form of a graph: one line a node, `y = softmax(x) axis=-1 : f32[N,3]`, then `keep y` for values that are
-// never stored narrower than their type, and `return y`. Reads back.
+// never stored narrower than their type, and `return y`. Graphs within nodes stand before it, each behind a line
+// `body`; fields name them by their place, @0, @1, … Reads back.
 #pragma once
 #include "ir/fields_text.h"
 #include "ir/graph.h"

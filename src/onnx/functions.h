@@ -29,6 +29,8 @@ struct Inlined {
 
 // A function comes before an operator of the same name. Refuses functions that call themselves, however indirectly.
 Inlined inline_functions(const Model& model, const InlineLimits& limits = {});
+// The same for the nodes of a graph within one of the model's nodes, which has the opsets of that node.
+Inlined inline_functions(const Model& model, const Graph& body, const Opsets& opsets, const InlineLimits& limits = {});
 
 std::string plain_domain(const std::string& domain);  // "ai.onnx" is ""
 std::string label(const Node& node);                  // "Conv 'y'", for messages

@@ -15,9 +15,9 @@ using Index = std::map<std::pair<std::string_view, std::string_view>, const Impo
 const Index& all_imports() {
   static const Index index = [] {
     Index map;
-    for (Imports family :
-         {import_attention, import_index, import_loss, import_make, import_math, import_ml, import_nn, import_norm,
-          import_quant, import_random, import_recurrence, import_signal, import_tensor, import_training, import_vision})
+    for (Imports family : {import_attention, import_control, import_index, import_loss, import_make, import_math,
+                           import_ml, import_nn, import_norm, import_quant, import_random, import_recurrence,
+                           import_signal, import_tensor, import_training, import_vision})
       for (const Import& i : family) map.emplace(std::pair(i.domain, i.op_type), &i);
     return map;
   }();
@@ -72,16 +72,19 @@ Network import_model(const Model& model, const Stop& stop, std::vector<std::stri
 }
 
 Network Importer::run() {
-  const Graph& graph = model_.graph;
-  check(graph.sparse_initializers.empty(), ErrorId::unsupported, "sparse initializers are not supported");
   Inlined inlined = inline_functions(model_);
   refuse_unsupported(inlined);
-  for (const Tensor& t : graph.initializers) initializers_[t.name] = &t;
-  for (const ValueInfo& input : graph.inputs)
+  for (const Tensor& t : graph_.initializers) initializers_[t.name] = &t;
+  for (const ValueInfo& input : graph_.inputs)
     if (!initializers_.contains(input.name)) add_input(input);
+  import_nodes(inlined);
+  for (const ValueInfo& output : graph_.outputs) network_->mark_output(value(output.name), output.name);
+  return std::move(*network_);
+}
+
+void Importer::import_nodes(const Inlined& inlined) {
+  check(graph_.sparse_initializers.empty(), ErrorId::unsupported, "sparse initializers are not supported");
   for (const InlinedNode* node : ordered(inlined)) import(*node);
-  for (const ValueInfo& output : graph.outputs) network_.mark_output(value(output.name), output.name);
-  return std::move(network_);
 }
 
 Value& Importer::value(const std::string& name) {
@@ -91,9 +94,13 @@ Value& Importer::value(const std::string& name) {
   check(unmade == unmade_.end(), ErrorId::unsupported, "'", name, "' is an output that is not supported of ",
         unmade == unmade_.end() ? "" : unmade->second);
   auto initializer = initializers_.find(name);
+  if (initializer == initializers_.end() && outer_) {
+    Value& outside = outer_->value(name);
+    return apart_ ? define(name, capture(outside, name)) : outside;
+  }
   check(initializer != initializers_.end(), ErrorId::onnx_invalid, "nothing makes '", name, "'");
   try {
-    return define(name, network_.add(Constant(weights_of(*initializer->second, model_)), {}, name));
+    return define(name, network_->add(Constant(weights_of(*initializer->second, model_)), {}, name));
   } catch (Error& e) {
     e.add_context(concat("initializer '", name, "'"));
     throw;
@@ -124,10 +131,10 @@ void Importer::add_input(const ValueInfo& info) {
   }
   check(!values_.contains(info.name), ErrorId::onnx_invalid, "two inputs are called '", info.name, "'");
   if (auto it = given_.find(info.name); it != given_.end()) {
-    define(info.name, network_.add(Constant(it->second), {}, info.name));
+    define(info.name, network_->add(Constant(it->second), {}, info.name));
     return;
   }
-  define(info.name, network_.add(Input(type), {}, info.name));
+  define(info.name, network_->add(Input(type), {}, info.name));
 }
 
 // Which node makes a name. Some exporters leave constants of one name behind: the last counts, as in ONNX Runtime.
@@ -183,12 +190,16 @@ std::vector<const InlinedNode*> Importer::ordered(const Inlined& inlined) const 
   return order;
 }
 
+void Importer::import_once(const InlinedNode& n) {
+  NodeImport context(*this, n, opset_of(n), (*imported_)++);
+  find_import(n.node->op_type, n.node->domain)->run(context);
+  context.finish();
+}
+
 void Importer::import(const InlinedNode& n) {
   stop_.check();
   try {
-    NodeImport context(*this, *n.node, opset_of(n), imported_++);
-    find_import(n.node->op_type, n.node->domain)->run(context);
-    context.finish();
+    import_once(n);
   } catch (Error& e) {
     e.add_context(label(*n.node));
     throw;
@@ -201,10 +212,10 @@ constexpr int64_t largest_known_count = 4096;
 Weights Importer::leaf(Value& value) {
   if (Weights weights = constant_of(value)) return weights;
   View nothing;
-  if (const auto* type = std::get_if<TensorType>(&network_.type(value)))
+  if (const auto* type = std::get_if<TensorType>(&network_->type(value)))
     if (count(type->shape).is(0) && all_known(type->shape) && type->element != ElementType::string)
       return make_weights(type->element, at(type->shape, {}), nothing);
-  const Contents* contents = network_.contents(value);
+  const Contents* contents = network_->contents(value);
   if (!contents) return nullptr;
   const TensorType& type = value.type();
   View view;

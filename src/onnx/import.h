@@ -20,11 +20,12 @@ std::vector<std::string> imported_operators();
 bool knows(const std::string& op_type);  // of ai.onnx: at least some of its uses can be imported
 
 class Importer;
+struct InlinedNode;
 
 // One node on its way in: operands, attributes, results. Whatever attribute is not read is refused at the end.
 class NodeImport {
  public:
-  NodeImport(Importer& importer, const Node& node, int64_t opset, int64_t position);
+  NodeImport(Importer& importer, const InlinedNode& node, int64_t opset, int64_t position);
 
   int64_t opset() const { return opset_; }        // of the operator's domain
   int64_t position() const { return position_; }  // among the model's nodes in the order of the walk: no two are equal
@@ -48,6 +49,10 @@ class NodeImport {
   Weights tensor_attribute(const char* name);  // null: not given
   int64_t required_integer(const char* name);
 
+  const Graph& graph(const char* name);  // an attribute that must be there
+  Importer& importer() { return importer_; }
+  const InlinedNode& inlined() const { return inlined_; }
+
   tenon::Node& add_node(const Op& op, std::vector<Value*> inputs, int outputs);
   Value& add(const Op& op, std::vector<Value*> inputs);  // a node whose value goes on, or out
   Value& as_value(Weights weights);
@@ -68,6 +73,7 @@ class NodeImport {
   const Attribute* find(const char* name, AttributeKind kind);
   Weights known_contents(Value& value) const;
   Importer& importer_;
+  const InlinedNode& inlined_;
   const Node& node_;
   int64_t opset_, position_;
   std::set<std::string> read_;
@@ -83,9 +89,9 @@ struct Import {
   const char* domain = "";      // ai.onnx
 };
 using Imports = std::span<const Import>;
-extern const Imports import_attention, import_index, import_loss, import_make, import_math, import_ml, import_nn,
-    import_norm, import_quant, import_random, import_recurrence, import_signal, import_tensor, import_training,
-    import_vision;
+extern const Imports import_attention, import_control, import_index, import_loss, import_make, import_math, import_ml,
+    import_nn, import_norm, import_quant, import_random, import_recurrence, import_signal, import_tensor,
+    import_training, import_vision;
 
 Weights weights_of(const Tensor& tensor, const Model& model);
 

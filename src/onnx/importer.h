@@ -1,4 +1,5 @@
-// What the import of a whole model knows: values by their ONNX names, and what constants say.
+// What the import of a graph knows: values by their ONNX names, and what constants say. Graphs within nodes have an
+// importer each, which asks the one outside for names that it does not know.
 #pragma once
 #include <unordered_map>
 
@@ -7,35 +8,63 @@
 
 namespace tenon::onnx {
 
+// A graph within a node, and the values outside that it reads: its last inputs.
+struct ImportedBody {
+  Body graph;
+  std::vector<Value*> captured;
+};
+
 class Importer {
  public:
   Importer(const Model& model, const Stop& stop, std::vector<std::string>* notes, const GivenValues& given)
-      : model_(model), stop_(stop), notes_(notes), given_(given) {}
+      : model_(model), graph_(model.graph), stop_(stop), notes_(notes), given_(given) {}
+  // Of a graph within a node. Apart: it becomes a graph of its own; else its nodes stand among those outside.
+  Importer(Importer& outer, const Graph& body, const Opsets& opsets, bool apart);
 
   Network run();
+  // Of a body: its nodes, when its inputs are there. What its outputs are; or the whole, as a graph.
+  std::vector<Value*> run_inside();
+  ImportedBody run_apart();
+
   Value& value(const std::string& name);
   Value& define(const std::string& name, Value& v) { return *(values_[name] = &v); }
+  Value& capture(Value& outside, const std::string& name);  // as an input of a body that stands apart
   void leave_out(const std::string& name, std::string maker) { unmade_[name] = std::move(maker); }
   Weights known(Value& value);  // its numbers where they are few and follow from constants; null otherwise
-  Network& network() { return network_; }
+  Network& network() { return *network_; }
   const Model& model() const { return model_; }
+  const Graph& graph() const { return graph_; }
 
  private:
   static void refuse_unsupported(const Inlined& inlined);
+  void import_nodes(const Inlined& inlined);
+  void import_body_nodes();
   void add_input(const ValueInfo& info);
   std::map<std::string, size_t> makers(const std::vector<InlinedNode>& nodes, std::vector<bool>& replaced) const;
   std::vector<const InlinedNode*> ordered(const Inlined& inlined) const;
   void import(const InlinedNode& node);
+  void import_once(const InlinedNode& node);
+  bool bind_operands(const InlinedNode& node, size_t first);
+  Value* bound(Value& value, int depth);
   Weights leaf(Value& value);
+  Value* carrier_of(const std::string& symbol);
+  bool capture_carriers(const tenon::Graph& graph);
 
   const Model& model_;
+  const Graph& graph_;
   const Stop& stop_;
-  int64_t imported_ = 0;  // nodes
+  Importer* outer_ = nullptr;
+  bool apart_ = false;
+  int depth_ = 0;  // of graphs within nodes
+  const Opsets* opsets_ = nullptr;
+  int64_t own_imported_ = 0, *imported_ = &own_imported_;  // nodes, with those of all bodies
   std::vector<std::string>* notes_;
   const GivenValues& given_;
-  Network network_;
+  Network own_network_, *network_ = &own_network_;
   std::map<std::string, const Tensor*> initializers_;
   std::map<std::string, Value*> values_;
+  std::map<const Value*, Value*> inputs_of_;  // by the value outside
+  std::vector<Value*> captured_;
   std::map<std::string, std::string> unmade_;  // further results that nobody may use, and their nodes
   std::unordered_map<const Value*, Weights> known_;
 };

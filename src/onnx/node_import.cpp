@@ -11,8 +11,8 @@
 
 namespace tenon::onnx {
 
-NodeImport::NodeImport(Importer& importer, const Node& node, int64_t opset, int64_t position)
-    : importer_(importer), node_(node), opset_(opset), position_(position) {}
+NodeImport::NodeImport(Importer& importer, const InlinedNode& node, int64_t opset, int64_t position)
+    : importer_(importer), inlined_(node), node_(*node.node), opset_(opset), position_(position) {}
 
 int NodeImport::input_count() const { return int(node_.inputs.size()); }
 int NodeImport::output_count() const { return int(node_.outputs.size()); }
@@ -95,6 +95,12 @@ std::vector<std::string> NodeImport::texts(const char* name) {
 Weights NodeImport::tensor_attribute(const char* name) {
   const Attribute* a = find(name, AttributeKind::tensor);
   return a ? weights_of(a->tensors.at(0), importer_.model()) : nullptr;
+}
+
+const Graph& NodeImport::graph(const char* name) {
+  const Attribute* a = find(name, AttributeKind::graph);
+  check(a && a->graphs.size() == 1, ErrorId::onnx_invalid, "attribute ", name, " is missing");
+  return a->graphs[0];
 }
 
 tenon::Node& NodeImport::add_node(const Op& op, std::vector<Value*> inputs, int outputs) {

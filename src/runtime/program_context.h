@@ -11,7 +11,7 @@ class ProgramContext {
   ProgramContext(std::shared_ptr<const Program> program, int threads);
 
   void set_shapes(std::span<const Extents> inputs);
-  // Nothing where a run finds them out: such an output is given no address, and read as `result`.
+  // Nothing where a run finds them out. Such an output is given no address, others may be; `result` shows them.
   std::optional<Extents> output_extents(int i) const;
   ConstView result(int i) const;  // as the last run left it; until the next one
 

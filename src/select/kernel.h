@@ -34,7 +34,7 @@ class Kernel {
   virtual void run(const Call& call) const = 0;                         // never allocates
   virtual int64_t scratch_bytes(ConstViews, Views) const { return 0; }  // for these extents; data is not there
   virtual bool only_copies() const { return false; }  // and does nothing where the result lies on its operand
-  virtual std::unique_ptr<KernelState> make_state() const { return nullptr; }
+  virtual std::unique_ptr<KernelState> make_state(int /*threads*/) const { return nullptr; }
   virtual int64_t scratch_bytes_per_thread() const { return 0; }  // for Call::own_scratch
 };
 

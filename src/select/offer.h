@@ -1,5 +1,6 @@
 // Providers offer kernels for the region that ends at a node, or refuse with a reason.
 #pragma once
+#include <functional>
 #include <unordered_map>
 
 #include "base/stop.h"
@@ -25,7 +26,8 @@ struct Target {
   using Reformats = std::unique_ptr<Kernel>(const Target& target, const TensorType& type, Format from, Format to);
   Reformats* reformat = nullptr;
   Reformats* device_reformat = nullptr;  // between two formats in the device's memory; null: it has none
-  Device* device = nullptr;              // null: the CPU alone
+  std::function<std::unique_ptr<Kernel>(const Node&)> bodies;  // kernels of nodes with graphs within
+  Device* device = nullptr;                                    // null: the CPU alone
 
   // Where programs have the inputs and want the outputs.
   Space border() const { return device ? Space::device : Space::host; }

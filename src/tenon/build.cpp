@@ -6,7 +6,10 @@
 #include "base/file.h"
 #include "ops/assertion/assertion.h"
 #include "ops/constant/constant.h"
+#include "ops/if/if.h"
+#include "ops/loop/loop.h"
 #include "optimizer/pipeline.h"
+#include "runtime/control_flow.h"
 #include "select/choices.h"
 #include "tenon/providers.h"
 
@@ -111,6 +114,26 @@ StoredCover stored_cover(const BuildOptions& options, const Target& target, cons
   return read_choices(options.plans, target, graph, offers);
 }
 
+// Bodies run on the host, whatever the rest runs on. What is said of their plans is said of the whole.
+SharedProgram program_of(const Body& body, const BuildOptions& options, Built& whole) {
+  BuildOptions how = options;
+  how.device = "cpu";
+  how.keep.clear(), how.plans.clear(), how.profile = {};
+  Built built = build(clone(*body), how);
+  whole.explanation += built.explanation;
+  for (const auto& [name, number] : built.stats)
+    if (name.starts_with("kernel/") || name.starts_with("rule/") || name == "steps") whole.stats[name] += number;
+  whole.notes.insert(whole.notes.end(), built.notes.begin(), built.notes.end());
+  return built.program;
+}
+
+std::unique_ptr<Kernel> kernel_with_bodies(const Node& node, const BuildOptions& options, Built& whole) {
+  if (const If* op = as<If>(node))
+    return if_kernel(program_of(op->then, options, whole), program_of(op->otherwise, options, whole));
+  if (const Loop* op = as<Loop>(node)) return loop_kernel(program_of(op->body, options, whole), op->states);
+  fail(ErrorId::internal, node.label(), " has graphs within, and nobody runs them");
+}
+
 // One stage on its way from graph to plan.
 struct StageBuild {
   const BuildOptions& options;
@@ -177,6 +200,7 @@ Built build(Graph lowered, const BuildOptions& options) {
   check_profile(profile, symbols_of_inputs(graph));
   target.typical = typical_binding(graph, symbols, profile);
   target.stop = options.stop;
+  target.bodies = [&](const Node& node) { return kernel_with_bodies(node, options, built); };
 
   TimingCache cache;
   read_timings(options.timing_cache, cache, built.notes);

@@ -16,7 +16,7 @@ void merge_equal(Graph& graph, RewriteLog& log) {
   std::unordered_map<std::string, Value*> first;
   for (auto next = graph.nodes().begin(); next != graph.nodes().end();) {
     Node& node = **next++;
-    if (node.inputs().empty() || node.outputs().size() != 1 || !node.bodies().empty()) continue;
+    if (node.inputs().empty() || node.outputs().size() != 1) continue;
     auto [known, fresh] = first.try_emplace(work_of(node), &node.output());
     if (fresh) continue;
     std::string name = node.output().name;

@@ -8,7 +8,7 @@ namespace {
 class ReferenceProvider final : public Provider {
  public:
   const char* name() const override { return "reference"; }
-  std::vector<std::string> kernels() const override { return {"reference"}; }
+  std::vector<std::string> kernels() const override { return {"reference", "if", "loop"}; }
   void offers(const Node& root, const Target& target, Offers& offers) const override;
   std::unique_ptr<Kernel> prepare(const Offer& offer, const Target& target) const override;
 };
@@ -40,7 +40,8 @@ class ReferenceKernel final : public Kernel {
 void ReferenceProvider::offers(const Node& root, const Target& target, Offers& offers) const {
   Offer offer;
   offer.provider = this;
-  offer.kernel = root.inputs().empty() ? "source" : "reference";
+  bool has_bodies = !bodies_of(root.op()).empty();
+  offer.kernel = root.inputs().empty() ? "source" : has_bodies ? root.info().name : "reference";
   offer.region = Region({&root});
   for (const Value* in : root.inputs()) offer.operands.push_back({in, plain_format(*in)});
   bool is_input = std::string_view(root.info().name) == "input";
@@ -56,7 +57,8 @@ void ReferenceProvider::offers(const Node& root, const Target& target, Offers& o
   offers.accept(std::move(offer));
 }
 
-std::unique_ptr<Kernel> ReferenceProvider::prepare(const Offer& offer, const Target&) const {
+std::unique_ptr<Kernel> ReferenceProvider::prepare(const Offer& offer, const Target& target) const {
+  if (!bodies_of(offer.region.root().op()).empty()) return target.bodies(offer.region.root());
   return std::make_unique<ReferenceKernel>(offer.region.root());
 }
 
