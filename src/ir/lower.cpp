@@ -19,7 +19,9 @@ class Lowering {
     std::vector<Value*> wanted;  // inputs first: programs bind them in this order, used or not
     for (const auto& n : network_.nodes())
       if (std::string_view(n->info().name) == "input") wanted.push_back(&n->output());
+    size_t inputs = wanted.size();
     for (const Network::Output& out : network_.outputs()) wanted.push_back(out.value);
+    while (Value* binds = unseen_bind(wanted)) wanted.insert(wanted.begin() + long(inputs++), binds);
     for (const Node* n : in_order(wanted)) lower(*n);
     for (const Network::Output& out : network_.outputs()) graph_.mark_output(*copy_.at(out.value), out.name);
     verify(graph_);
@@ -27,6 +29,27 @@ class Lowering {
   }
 
  private:
+  // A value that gives symbols their numbers in a run, that others have in their types, and that nobody reads; or null.
+  Value* unseen_bind(const std::vector<Value*>& wanted) const {
+    std::map<std::string, int> used;
+    std::set<const Node*> seen;
+    bool any = std::any_of(network_.nodes().begin(), network_.nodes().end(),
+                           [](const auto& n) { return n->op().late() == Late::contents; });
+    if (!any) return nullptr;
+    for (const Node* n : in_order(wanted)) {
+      seen.insert(n);
+      for (const auto& v : n->outputs())
+        if (const auto* type = v->inferred ? std::get_if<TensorType>(&*v->inferred) : nullptr)
+          for (const Dim& d : type->shape) d.symbols(used);
+    }
+    for (const auto& n : network_.nodes()) {
+      if (n->op().late() != Late::contents || seen.contains(n.get()) || !n->output().contents) continue;
+      for (const Dim& d : *n->output().contents)
+        if (used.contains(to_text(d))) return &n->output();
+    }
+    return nullptr;
+  }
+
   void lower(const Node& n) {
     std::vector<Value*> inputs;
     for (const Value* in : n.inputs()) inputs.push_back(copy_.at(in));

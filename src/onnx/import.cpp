@@ -67,8 +67,9 @@ Weights weights_of(const Tensor& tensor, const Model& model) {
   return copy;
 }
 
-Network import_model(const Model& model, const Stop& stop, std::vector<std::string>* notes, const GivenValues& given) {
-  return Importer(model, stop, notes, given).run();
+Network import_model(const Model& model, const Stop& stop, std::vector<std::string>* notes, const GivenValues& given,
+                     ComputedExtents computed) {
+  return Importer(model, stop, notes, given, computed).run();
 }
 
 Network Importer::run() {
@@ -199,7 +200,7 @@ void Importer::import_once(const InlinedNode& n) {
 void Importer::import(const InlinedNode& n) {
   stop_.check();
   try {
-    import_once(n);
+    import_bound(n);
   } catch (Error& e) {
     e.add_context(label(*n.node));
     throw;

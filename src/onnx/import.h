@@ -11,10 +11,12 @@
 namespace tenon::onnx {
 
 using GivenValues = std::map<std::string, Weights>;  // of inputs, which are constants then
+// What becomes of computed values that decide extents: nothing, or symbols that a run binds (ops/bind).
+enum class ComputedExtents { refused, bound };
 // `notes`, where given, gets what a user should know of a file that is not quite as it should be. Where a type depends
 // on values that nothing states, the error is `not_known`.
 Network import_model(const Model& model, const Stop& stop = {}, std::vector<std::string>* notes = nullptr,
-                     const GivenValues& given = {});
+                     const GivenValues& given = {}, ComputedExtents computed = ComputedExtents::refused);
 // Names: "Conv", and of another domain "com.microsoft::QLinearAdd".
 std::vector<std::string> imported_operators();
 bool knows(const std::string& op_type);  // of ai.onnx: at least some of its uses can be imported

@@ -18,7 +18,8 @@ Importer::Importer(Importer& outer, const Graph& body, const Opsets& opsets, boo
       opsets_(&opsets),
       imported_(outer.imported_),
       notes_(outer.notes_),
-      given_(outer.given_) {
+      given_(outer.given_),
+      computed_(outer.computed_) {
   check(depth_ <= max_depth, ErrorId::limit_exceeded, "graphs are nested ", depth_, " deep, the most is ", max_depth);
   if (!apart) network_ = outer.network_;
   for (const Tensor& t : graph_.initializers) initializers_[t.name] = &t;

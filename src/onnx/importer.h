@@ -16,8 +16,9 @@ struct ImportedBody {
 
 class Importer {
  public:
-  Importer(const Model& model, const Stop& stop, std::vector<std::string>* notes, const GivenValues& given)
-      : model_(model), graph_(model.graph), stop_(stop), notes_(notes), given_(given) {}
+  Importer(const Model& model, const Stop& stop, std::vector<std::string>* notes, const GivenValues& given,
+           ComputedExtents computed)
+      : model_(model), graph_(model.graph), stop_(stop), notes_(notes), given_(given), computed_(computed) {}
   // Of a graph within a node. Apart: it becomes a graph of its own; else its nodes stand among those outside.
   Importer(Importer& outer, const Graph& body, const Opsets& opsets, bool apart);
 
@@ -44,8 +45,10 @@ class Importer {
   std::vector<const InlinedNode*> ordered(const Inlined& inlined) const;
   void import(const InlinedNode& node);
   void import_once(const InlinedNode& node);
+  void import_bound(const InlinedNode& node);
+  std::map<std::string, Value*> values_of(const InlinedNode& node);
   bool bind_operands(const InlinedNode& node, size_t first);
-  Value* bound(Value& value, int depth);
+  Value& bound(Value& value, int depth);
   Weights leaf(Value& value);
   Value* carrier_of(const std::string& symbol);
   bool capture_carriers(const tenon::Graph& graph);
@@ -60,11 +63,14 @@ class Importer {
   int64_t own_imported_ = 0, *imported_ = &own_imported_;  // nodes, with those of all bodies
   std::vector<std::string>* notes_;
   const GivenValues& given_;
+  ComputedExtents computed_;
+  int late_binds_ = 0;
   Network own_network_, *network_ = &own_network_;
   std::map<std::string, const Tensor*> initializers_;
   std::map<std::string, Value*> values_;
   std::map<const Value*, Value*> inputs_of_;  // by the value outside
   std::vector<Value*> captured_;
+  std::unordered_map<const Value*, Value*> bound_;  // values with symbols for their elements
   std::map<std::string, std::string> unmade_;  // further results that nobody may use, and their nodes
   std::unordered_map<const Value*, Weights> known_;
 };

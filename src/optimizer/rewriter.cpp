@@ -53,7 +53,8 @@ void Rewriter::remove_dead(Node& node, std::set<std::string>& origins) {
   while (!candidates.empty()) {
     Node* n = candidates.back();
     candidates.pop_back();
-    bool needed = std::string_view(n->info().name) == "input";
+    // A late node's symbols may stand in types of values that do not read it.
+    bool needed = std::string_view(n->info().name) == "input" || n->op().late() != Late::nothing;
     for (const auto& out : n->outputs()) needed = needed || !out->users.empty() || graph_.is_output(*out);
     if (needed) continue;
     for (Value* in : n->inputs())

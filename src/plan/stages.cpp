@@ -23,6 +23,9 @@ class Splitter {
     for (Node* in : graph_.inputs()) add_input(0, in->output());
     for (const auto& n : graph_.nodes())
       if (!n->inputs().empty()) add(*n);
+    for (const auto& n : graph_.nodes())
+      for (const auto& v : n->outputs())
+        if (is_late(*n)) source_of(*v, v->name);  // the stages behind are told of all
     for (const Graph::Output& out : graph_.outputs()) result_.outputs.push_back(source_of(*out.value, out.name));
     for (StageGraph& stage : result_.list) verify(stage.graph);
     return std::move(result_);
@@ -35,9 +38,31 @@ class Splitter {
       int stage = 0;
       for (const Value* in : n->inputs())
         stage = std::max(stage, stage_of_[in->producer] + int(is_late(*in->producer)));
+      std::map<std::string, int> symbols;
+      for (const auto& out : n->outputs())
+        for (const Dim& d : out->shape()) d.symbols(symbols);
+      for (const auto& [name, count] : symbols)
+        if (auto teller = tellers_.find(name); teller != tellers_.end())
+          stage = std::max(stage, stage_of_[teller->second] + 1);
       stage_of_[n.get()] = stage;
+      if (is_late(*n)) add_symbols(*n);
       last_ = std::max(last_, stage);
     }
+  }
+
+  // What a late node tells the stages behind it.
+  void add_symbols(const Node& node) {
+    std::map<std::string, int> symbols, known;
+    for (const Value* in : node.inputs()) {
+      for (const Dim& d : in->shape()) d.symbols(known);
+      for (const Dim& d : in->contents.value_or(Contents())) d.symbols(known);
+    }
+    for (const auto& out : node.outputs()) {
+      for (const Dim& d : out->shape()) d.symbols(symbols);
+      for (const Dim& d : out->contents.value_or(Contents())) d.symbols(symbols);
+    }
+    for (const auto& [name, count] : symbols)
+      if (!known.contains(name)) tellers_.emplace(name, &node);
   }
 
   void add(const Node& node) {
@@ -104,6 +129,7 @@ class Splitter {
   std::unordered_map<const Node*, int> stage_of_;
   std::vector<std::unordered_map<const Value*, Value*>> maps_;  // by stage
   std::unordered_map<const Value*, int> outputs_;
+  std::map<std::string, const Node*> tellers_;  // of late symbols
 };
 
 }  // namespace

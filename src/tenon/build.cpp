@@ -26,8 +26,10 @@ double ms_since(clock::time_point start) {
 std::map<std::string, int> symbols_of(const Graph& graph) {
   std::map<std::string, int> symbols;
   for (const auto& n : graph.nodes())
-    for (const auto& v : n->outputs())
+    for (const auto& v : n->outputs()) {
       for (const Dim& d : v->shape()) d.symbols(symbols);
+      for (const Dim& d : v->contents.value_or(Contents())) d.symbols(symbols);
+    }
   return symbols;
 }
 

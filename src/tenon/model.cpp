@@ -116,8 +116,10 @@ std::unique_ptr<Model::State> Model::import(std::vector<std::byte> bytes, const 
   } catch (const Error& e) {
     if (e.id() != ErrorId::not_known) throw;
     std::vector<std::string> late = onnx::late_inputs(model, how.stop);
-    if (late.empty()) throw;
-    return std::make_unique<State>(std::make_shared<LateModel>(std::move(model), late, how), options.threads);
+    if (!late.empty())
+      return std::make_unique<State>(std::make_shared<LateModel>(std::move(model), late, how), options.threads);
+    notes.clear();
+    graph = lower(onnx::import_model(model, how.stop, &notes, {}, onnx::ComputedExtents::bound));
   }
   say(notes);
   model = {};  // the file's bytes go before the build takes memory of its own
