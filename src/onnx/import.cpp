@@ -1,5 +1,6 @@
 // The walk: inputs, initializers, nodes in any order, outputs.
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "onnx/importer.h"
@@ -85,7 +86,19 @@ Network Importer::run() {
 
 void Importer::import_nodes(const Inlined& inlined) {
   check(graph_.sparse_initializers.empty(), ErrorId::unsupported, "sparse initializers are not supported");
-  for (const InlinedNode* node : ordered(inlined)) import(*node);
+  std::vector<const InlinedNode*> order = ordered(inlined);
+  import_in_order(order);
+}
+
+void Importer::import_in_order(std::span<const InlinedNode* const> order) {
+  for (size_t i = 0; i < order.size(); ++i) {
+    try {
+      import(*order[i]);
+    } catch (const Error&) {
+      if (!std::exchange(unlike_ranks_, false)) throw;
+      return import_with_rest(*order[i], order.subspan(i + 1));
+    }
+  }
 }
 
 Value& Importer::value(const std::string& name) {

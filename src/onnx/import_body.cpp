@@ -40,7 +40,11 @@ std::vector<Value*> Importer::run_inside() {
 
 ImportedBody Importer::run_apart() {
   import_body_nodes();
-  for (const ValueInfo& output : graph_.outputs) network_->mark_output(value(output.name), output.name);
+  return finish_apart(graph_.outputs);
+}
+
+ImportedBody Importer::finish_apart(const std::vector<ValueInfo>& outputs) {
+  for (const ValueInfo& output : outputs) network_->mark_output(value(output.name), output.name);
   for (;;) {
     auto graph = std::make_shared<tenon::Graph>(lower(*network_));
     if (!capture_carriers(*graph)) return {std::move(graph), captured_};

@@ -1,8 +1,10 @@
 // Branches and loops.
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 #include "onnx/importer.h"
+#include "ops/assertion/assertion.h"
 #include "ops/constant/constant.h"
 #include "ops/gather/gather.h"
 #include "ops/identity/identity.h"
@@ -26,6 +28,23 @@ tenon::Node& add_with_late(NodeImport& n, T op, const std::vector<Value*>& opera
   return n.add_node(op, operands, int(results));
 }
 
+tenon::Node& branches(NodeImport& n, const ImportedBody& first, const ImportedBody& second) {
+  std::vector<Value*> operands{&n.in(0)};
+  operands.insert(operands.end(), first.captured.begin(), first.captured.end());
+  operands.insert(operands.end(), second.captured.begin(), second.captured.end());
+  return add_with_late(n, If(first.graph, second.graph), operands, first.graph->outputs().size());
+}
+
+void check_ranks(NodeImport& n, const tenon::Graph& first, const tenon::Graph& second) {
+  const auto &a = first.outputs(), &b = second.outputs();
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    const TensorType &x = a[i].value->type(), &y = b[i].value->type();
+    if (x.rank() == y.rank() || !n.wants(int(i))) continue;
+    n.importer().note_unlike_ranks();
+    fail(ErrorId::not_known, "result ", i, " is ", x, " or ", y);
+  }
+}
+
 void if_(NodeImport& n) {
   const Graph &then = n.graph("then_branch"), &otherwise = n.graph("else_branch");
   Weights condition = n.constant(0);
@@ -39,12 +58,9 @@ void if_(NodeImport& n) {
   }
   ImportedBody first = Importer(n.importer(), then, *n.inlined().opsets, true).run_apart(),
                second = Importer(n.importer(), otherwise, *n.inlined().opsets, true).run_apart();
-  std::vector<Value*> operands{&n.in(0)};
-  operands.insert(operands.end(), first.captured.begin(), first.captured.end());
-  operands.insert(operands.end(), second.captured.begin(), second.captured.end());
-  size_t results = first.graph->outputs().size();
-  tenon::Node& node = add_with_late(n, If(first.graph, second.graph), operands, results);
-  for (size_t i = 0; i < results; ++i)
+  check_ranks(n, *first.graph, *second.graph);
+  tenon::Node& node = branches(n, first, second);
+  for (size_t i = 0; i < node.outputs().size(); ++i)
     if (n.wants(int(i))) n.out(int(i), *node.outputs()[i]);
 }
 
@@ -191,6 +207,56 @@ void scan(NodeImport& n) {
     if (n.wants(int(i))) n.out(int(i), *y);
   }
 }
+
+}  // namespace
+
+ImportedBody Importer::branch_with_rest(const InlinedNode& node, const Graph& branch,
+                                        std::span<const InlinedNode* const> rest) {
+  Importer whole(*this, graph_, *node.opsets, true);
+  Importer inside(whole, branch, *node.opsets, false);
+  std::vector<Value*> results = inside.run_inside();
+  const std::vector<std::string>& names = node.node->outputs;
+  for (size_t i = 0; i < std::min(names.size(), results.size()); ++i) whole.define(names[i], *results[i]);
+  whole.import_in_order(rest);
+  return whole.finish_apart(graph_.outputs);
+}
+
+// Or what the error is, where no types fit: then the condition never takes this branch, or the run ends with it.
+static std::optional<ImportedBody> possible(FunctionRef<ImportedBody()> make, std::string& error) {
+  try {
+    return make();
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::invalid_argument) throw;
+    error = e.what();
+    return {};
+  }
+}
+
+// The node becomes one whose results are those of the whole graph. Where what follows fits one branch alone, that
+// branch's nodes take its place.
+void Importer::import_with_rest(const InlinedNode& node, std::span<const InlinedNode* const> rest) {
+  NodeImport n(*this, node, 1, (*imported_)++);
+  const Graph &then = n.graph("then_branch"), &otherwise = n.graph("else_branch");
+  std::string error;
+  std::optional<ImportedBody> first = possible([&] { return branch_with_rest(node, then, rest); }, error);
+  std::optional<ImportedBody> second = possible([&] { return branch_with_rest(node, otherwise, rest); }, error);
+  check(first || second, "no branch of ", label(*node.node), " fits what follows: ", error);
+  if (first && second) {
+    tenon::Node& made = branches(n, *first, *second);
+    for (size_t i = 0; i < graph_.outputs.size(); ++i) define(graph_.outputs[i].name, *made.outputs()[i]);
+    return;
+  }
+  Importer inside(*this, first ? then : otherwise, *node.opsets, false);
+  std::vector<Value*> results = inside.run_inside();
+  Value& condition = first ? n.in(0) : n.unary("not", n.in(0));
+  const std::vector<std::string>& names = node.node->outputs;
+  for (size_t i = 0; i < std::min(names.size(), results.size()); ++i)
+    define(names[i],
+           i ? *results[i] : n.add(Assertion(concat("this branch cannot be: ", error)), {results[i], &condition}));
+  import_in_order(rest);
+}
+
+namespace {
 
 const Import table[] = {{"If", if_}, {"Loop", loop}, {"Scan", scan, 9}};
 

@@ -1,6 +1,7 @@
 // What the import of a graph knows: values by their ONNX names, and what constants say. Graphs within nodes have an
 // importer each, which asks the one outside for names that it does not know.
 #pragma once
+#include <span>
 #include <unordered_map>
 
 #include "onnx/functions.h"
@@ -32,6 +33,8 @@ class Importer {
   Value& capture(Value& outside, const std::string& name);  // as an input of a body that stands apart
   void leave_out(const std::string& name, std::string maker) { unmade_[name] = std::move(maker); }
   Weights known(Value& value);  // its numbers where they are few and follow from constants; null otherwise
+  // A branch's results differ in rank: what follows it is imported anew with each branch.
+  void note_unlike_ranks() { unlike_ranks_ = true; }
   Network& network() { return *network_; }
   const Model& model() const { return model_; }
   const Graph& graph() const { return graph_; }
@@ -40,6 +43,10 @@ class Importer {
   static void refuse_unsupported(const Inlined& inlined);
   void import_nodes(const Inlined& inlined);
   void import_body_nodes();
+  void import_in_order(std::span<const InlinedNode* const> order);
+  void import_with_rest(const InlinedNode& node, std::span<const InlinedNode* const> rest);
+  ImportedBody branch_with_rest(const InlinedNode& node, const Graph& branch, std::span<const InlinedNode* const> rest);
+  ImportedBody finish_apart(const std::vector<ValueInfo>& outputs);
   void add_input(const ValueInfo& info);
   std::map<std::string, size_t> makers(const std::vector<InlinedNode>& nodes, std::vector<bool>& replaced) const;
   std::vector<const InlinedNode*> ordered(const Inlined& inlined) const;
@@ -57,7 +64,7 @@ class Importer {
   const Graph& graph_;
   const Stop& stop_;
   Importer* outer_ = nullptr;
-  bool apart_ = false;
+  bool apart_ = false, unlike_ranks_ = false;
   int depth_ = 0;  // of graphs within nodes
   const Opsets* opsets_ = nullptr;
   int64_t own_imported_ = 0, *imported_ = &own_imported_;  // nodes, with those of all bodies
@@ -71,7 +78,7 @@ class Importer {
   std::map<const Value*, Value*> inputs_of_;  // by the value outside
   std::vector<Value*> captured_;
   std::unordered_map<const Value*, Value*> bound_;  // values with symbols for their elements
-  std::map<std::string, std::string> unmade_;  // further results that nobody may use, and their nodes
+  std::map<std::string, std::string> unmade_;       // further results that nobody may use, and their nodes
   std::unordered_map<const Value*, Weights> known_;
 };
 

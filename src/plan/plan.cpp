@@ -84,7 +84,7 @@ class Planner {
       return open || (v->contents &&
                       std::any_of(v->contents->begin(), v->contents->end(), [](const Dim& d) { return !d.known(); }));
     };
-    if (node.op().late() == Late::extents) return;  // its kernel sees to that
+    if (node.op().late() == Late::extents || !bodies_of(node.op()).empty()) return;  // its kernel sees to that
     if (std::none_of(node.inputs().begin(), node.inputs().end(), is_open)) return;
     OpenNode open{node.op().clone(), node.label(), {}, {}, {}};
     for (const Value* v : node.inputs()) open.in.push_back(v->type()), open.contents.push_back(v->contents);
