@@ -16,7 +16,8 @@ KnownInputs::KnownInputs(ConstViews in) {
     types_.push_back(type_of(view));
     contents_.emplace_back();
     bool counts = view.element == ElementType::i64 || view.element == ElementType::i32;
-    if (!counts || !view.data || view.count() > max_contents) continue;
+    bool there = view.data || view.count() == 0;  // an empty list is known without memory
+    if (!counts || !there || view.count() > max_contents) continue;
     Contents list;
     for (int64_t i = 0; i < view.count(); ++i)
       list.push_back(view.element == ElementType::i64 ? view.as<int64_t>()[i] : view.as<int32_t>()[i]);

@@ -29,7 +29,7 @@ def blame(seed):
         other, who = naive.run(shown, feed, names)[0], "ONNX's evaluator"
     for name, p, x, o in zip(names, plain, exact, other):
         o = worker.as_plain(np.asarray(o), p)
-        if why := worker.judge_reference(p, x, o, worker.narrowest(network, types, name), who):
+        if why := worker.judge_reference(p, x, o, worker.narrowest(network, types, name), who=who):
             node = next(n for n in shown.graph.node if name in n.output)
             given = {n: (a.dtype.name, a.shape) for n, a in [*zip(names, plain), *feed.items(), *((t.name, onnx.numpy_helper.to_array(t)) for t in shown.graph.initializer)]}
             print(f"seed {seed}, {name}: {why}\n{onnx.printer.to_text(node)}of {[given.get(i) for i in node.input]}")
