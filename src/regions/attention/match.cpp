@@ -81,9 +81,11 @@ class Matcher {
     return axes;
   }
 
-  void take(const Node& node) {  // behind all that use it
+  void take(const Node& node) {  // behind all that use it, and behind it what was taken that it uses
     std::erase(found_.nodes, &node);
     found_.nodes.push_back(&node);
+    for (const Value* in : node.inputs())
+      if (std::find(found_.nodes.begin(), found_.nodes.end(), in->producer) != found_.nodes.end()) take(*in->producer);
   }
 
   // Upwards from softmax to the product of queries and keys.
