@@ -159,7 +159,7 @@ def one_node(model, node, values):
     """A model of this node alone. What is constant in the whole stays so, and short lists become it: axes and the like have to be known."""
     constants = {t.name: onnx.numpy_helper.from_array(values[t.name], t.name) for t in model.graph.initializer if t.name in node.input}
     for i in node.input:
-        if i and i not in constants and values[i].dtype == np.int64 and values[i].ndim < 2 and values[i].size < 9:
+        if i and i not in constants and values[i].dtype in (np.int32, np.int64) and values[i].ndim < 2 and values[i].size < 9:
             constants[i] = onnx.numpy_helper.from_array(values[i], i)
     info = lambda name, *shape: onnx.helper.make_tensor_value_info(name, onnx.helper.np_dtype_to_tensor_dtype(values[name].dtype), *shape)
     given = [info(i, values[i].shape) for i in dict.fromkeys(node.input) if i and i not in constants]
