@@ -59,7 +59,8 @@ def causal_with_bools(node, values):
     return bool(attribute(node, "is_causal", 0) and mask and values[mask].dtype == bool)
 
 
-EVALUATOR_NODES = [("Attention", causal_with_bools, "a mask of bools that is causal, too: it multiplies 0 by -inf")]
+EVALUATOR_NODES = [("Attention", causal_with_bools, "a mask of bools that is causal, too: it multiplies 0 by -inf"),
+                   ("MaxUnpool", lambda node, values: len(node.input) > 2, "places count in the shape that would be without output_shape: see ../onnx_node/disputed.py")]
 
 
 # Right, but not in doubles: what it says of rounding counts for nothing.
