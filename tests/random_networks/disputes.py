@@ -59,8 +59,14 @@ def causal_with_bools(node, values):
     return bool(attribute(node, "is_causal", 0) and mask and values[mask].dtype == bool)
 
 
+def far_up(node, values):
+    x = values[node.input[0]]
+    return bool((x.astype(float) > (709 if x.dtype == "float64" else 88)).any())
+
+
 EVALUATOR_NODES = [("Attention", causal_with_bools, "a mask of bools that is causal, too: it multiplies 0 by -inf"),
-                   ("MaxUnpool", lambda node, values: len(node.input) > 2, "places count in the shape that would be without output_shape: see ../onnx_node/disputed.py")]
+                   ("MaxUnpool", lambda node, values: len(node.input) > 2, "places count in the shape that would be without output_shape: see ../onnx_node/disputed.py"),
+                   ("Softplus", far_up, "e^x is infinite where its logarithm is about x")]
 
 
 # Right, but not in doubles: what it says of rounding counts for nothing.
