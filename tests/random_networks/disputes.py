@@ -37,6 +37,16 @@ def at_one(node, values):
     return abs(values[node.input[0]]) if AT_ONE[node.op_type] else 1
 
 
+def angles(node, values):
+    """Of a Fourier transform: how large ONNX Runtime's angles, which are floats, become; by chirps up to pi times a length that is no power of 2."""
+    if node.op_type not in ("DFT", "STFT"):
+        return 1
+    place = 3 if node.op_type == "STFT" else 1
+    given = node.input[place] if len(node.input) > place else ""
+    length = int(values[given]) if given else values[node.input[0]].shape[-2]
+    return length if length & (length - 1) else 1
+
+
 EVALUATOR = {                                               # of ONNX, which judges what ONNX Runtime has no kernel for
     "AffineGrid": "doubles come out as floats",
     "Adam": "floats come out as doubles",

@@ -99,7 +99,8 @@ MOVES = {"Concat", "Expand", "Flatten", "Gather", "GatherElements", "GatherND", 
          "Tile", "Transpose", "Unsqueeze", "Where"}         # and the like: what rounds nothing
 
 
-SUMS = {"AveragePool", "Conv", "ConvTranspose", "CumSum", "Einsum", "Gemm", "GlobalAveragePool", "MatMul", "Mean", "ReduceMean", "ReduceSum", "Sum"}
+TRANSFORMS = {"DFT", "STFT"}
+SUMS = {"AveragePool", "Conv", "ConvTranspose", "CumSum", "Einsum", "Gemm", "GlobalAveragePool", "MatMul", "Mean", "ReduceMean", "ReduceSum", "Sum"} | TRANSFORMS
 
 
 def made_alone(wide, node, values):
@@ -109,7 +110,8 @@ def made_alone(wide, node, values):
 
 def magnitudes(wide, node, values):
     """Of the terms that a sum adds up: its partial sums are as large as that, however small it comes out itself."""
-    return made_alone(wide, node, values | {i: np.asarray(np.abs(values[i])) for i in node.input if i and is_float(values[i].dtype)})
+    made = made_alone(wide, node, values | {i: np.asarray(np.abs(values[i])) for i in node.input if i and is_float(values[i].dtype)})
+    return [np.abs(m).max(initial=0) for m in made] if node.op_type in TRANSFORMS else made    # all bins have the terms of the first, turned
 
 
 def stirred(network, feed, names, types, seed, exact, by_ort=False):
@@ -127,7 +129,7 @@ def stirred(network, feed, names, types, seed, exact, by_ort=False):
         values |= {k: moved(v, v.dtype, random) if is_float(v.dtype) else v for k, v in feed.items()}
         for i, node in enumerate(wide.graph.node):
             if node.op_type in SUMS and i not in sums:
-                sums[i] = magnitudes(wide, node, values)
+                sums[i] = [m * (disputes.angles(node, values) if by_ort else 1) for m in magnitudes(wide, node, values)]
             answers = made_alone(wide, node, values)
             sizes = sums.get(i) or [disputes.at_one(node, values) if by_ort else 0] * len(answers)
             for o, y, size in zip([o for o in node.output if o], answers, sizes):
