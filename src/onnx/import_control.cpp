@@ -226,7 +226,7 @@ static std::optional<ImportedBody> possible(FunctionRef<ImportedBody()> make, st
   try {
     return make();
   } catch (const Error& e) {
-    if (e.code() != ErrorCode::invalid_argument) throw;
+    if (e.code() != ErrorCode::invalid_argument && e.code() != ErrorCode::invalid_model) throw;
     error = e.what();
     return {};
   }

@@ -19,7 +19,7 @@ struct Limits {
   int64_t nodes = 1'000'000;                   // of all graphs and functions together
   int64_t entries = 16'000'000;                // messages and texts of any kind
   int64_t attribute_bytes = int64_t(1) << 30;  // of numbers and texts in attributes and of dims, decoded
-  int depth = 64;                              // messages within messages: a graph in a graph is three deeper
+  int depth = 100;                             // messages within messages: a graph in a graph is three deeper
 };
 
 struct Entry {

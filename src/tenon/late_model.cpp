@@ -33,6 +33,13 @@ bool has_external_data(const onnx::Model& model) {
 
 }  // namespace
 
+bool LateModel::states_outputs(const onnx::Model& model) {
+  const auto& outputs = model.graph.outputs;
+  return std::all_of(outputs.begin(), outputs.end(), [](const onnx::ValueInfo& v) {
+    return v.type.kind == onnx::TypeKind::tensor && v.type.shape.has_value();
+  });
+}
+
 LateModel::LateModel(onnx::Model model, std::vector<std::string> late, BuildOptions how)
     : model_(std::move(model)), how_(std::move(how)) {
   how_.tuning_ms = 0;  // a run waits for these builds

@@ -13,6 +13,7 @@ namespace tenon::api {
 
 class LateModel {
  public:
+  static bool states_outputs(const onnx::Model& model);
   LateModel(onnx::Model model, std::vector<std::string> late, BuildOptions how);
 
   const std::vector<Port>& inputs() const { return inputs_; }

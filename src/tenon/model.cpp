@@ -116,7 +116,8 @@ std::unique_ptr<Model::State> Model::import(std::vector<std::byte> bytes, const 
   } catch (const Error& e) {
     if (e.id() != ErrorId::not_known) throw;
     std::vector<std::string> late = onnx::late_inputs(model, how.stop);
-    if (!late.empty())
+    // A plan for each set of values takes any of them, below zero too; it wants the file to state its outputs' types.
+    if (!late.empty() && LateModel::states_outputs(model))
       return std::make_unique<State>(std::make_shared<LateModel>(std::move(model), late, how), options.threads);
     notes.clear();
     graph = lower(onnx::import_model(model, how.stop, &notes, {}, onnx::ComputedExtents::bound));
