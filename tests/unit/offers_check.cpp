@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "kernels/cpu/isa.h"
+#include "ops/known_list.h"
 #include "tenon/providers.h"
 
 namespace tenon {
@@ -20,7 +21,42 @@ using Values = ValuesOf;
 
 }  // namespace
 
-ValuesOf reference_values(const Graph& graph, const std::vector<Weights>& inputs, const Binding& binding) {
+bool has_late(const Graph& graph) {
+  return std::any_of(graph.nodes().begin(), graph.nodes().end(),
+                     [](const auto& n) { return n->op().late() != Late::nothing; });
+}
+
+namespace {
+
+class FreshResults final : public LateResults {
+ public:
+  FreshResults(const Node& node, Values& values) : node_(node), values_(values) {}
+  View make(int result, const Extents& extents) override {
+    View view;
+    const Value& value = node_.output(result);
+    values_[&value] = make_weights(value.element(), extents, view);
+    return view;
+  }
+
+ private:
+  const Node& node_;
+  Values& values_;
+};
+
+// The symbols that stand for what a late node has found out.
+void learn(const Node& node, const Values& values, Binding& binding) {
+  if (node.op().late() == Late::contents) {
+    std::vector<int64_t> numbers = list_in(values.at(&node.output())->view());
+    for (size_t i = 0; i < numbers.size(); ++i) binding[to_text((*node.output().contents)[i])] = numbers[i];
+  }
+  for (const auto& v : node.outputs())
+    for (size_t d = 0; node.op().late() == Late::extents && d < v->shape().size(); ++d)
+      if (!v->shape()[d].known()) binding.try_emplace(to_text(v->shape()[d]), values.at(v.get())->extents[int(d)]);
+}
+
+}  // namespace
+
+ValuesOf reference_values(const Graph& graph, const std::vector<Weights>& inputs, Binding binding) {
   Values values;
   size_t next = 0;
   for (const auto& n : graph.nodes()) {
@@ -31,9 +67,15 @@ ValuesOf reference_values(const Graph& graph, const std::vector<Weights>& inputs
     std::vector<ConstView> in;
     std::vector<View> out;
     for (const Value* v : n->inputs()) in.push_back(values.at(v)->view());
-    for (const auto& v : n->outputs())
-      values[v.get()] = make_weights(v->element(), at(v->shape(), binding), out.emplace_back());
-    n->op().evaluate(in, out);
+    if (n->op().late() == Late::extents) {
+      FreshResults results(*n, values);
+      n->op().evaluate_late(in, results);
+    } else {
+      for (const auto& v : n->outputs())
+        values[v.get()] = make_weights(v->element(), at(v->shape(), binding), out.emplace_back());
+      n->op().evaluate(in, out);
+    }
+    learn(*n, values, binding);
   }
   return values;
 }

@@ -14,7 +14,8 @@ void check_offers_on_device(const TextCase& c, const std::string& type);
 
 // Parts of both.
 using ValuesOf = std::unordered_map<const Value*, Weights>;
-ValuesOf reference_values(const Graph& graph, const std::vector<Weights>& inputs, const Binding& binding);
+ValuesOf reference_values(const Graph& graph, const std::vector<Weights>& inputs, Binding binding);
+bool has_late(const Graph& graph);  // nodes of which only a run tells extents or contents
 double tolerance_of(const TextCase& c, ElementType e);
 void expect_near(const std::byte* found, const Tensor& expected, double tolerance, bool each, bool special);
 

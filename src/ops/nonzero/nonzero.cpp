@@ -20,7 +20,7 @@ void NonZero::evaluate_late(ConstViews in, LateResults& out) const {
   int64_t step = size_bytes(x.element), found = 0;
   auto is_there = [&](int64_t i) {
     Scalar s = load_scalar(from + i * step, x.element);
-    return float_types.contains(x.element) ? s.f != 0 : s.i != 0;
+    return any_float_types.contains(x.element) ? s.f != 0 : s.i != 0;
   };
   for (int64_t i = 0; i < x.count(); ++i) found += is_there(i);
   View y = out.make(0, {x.rank(), found});
