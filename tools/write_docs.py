@@ -25,7 +25,7 @@ def kernels(folder):
     return list(dict.fromkeys(names))
 
 
-WORDS = {"float_types": "floats", "number_types": "numbers", "computed_types": "numbers, bool", "plain_types": "all", "ElementType::boolean": "bool",
+WORDS = {"float_types": "floats", "number_types": "numbers", "computed_types": "numbers, bool", "plain_types": "all", "integer_types": "integers", "ElementType::boolean": "bool",
          "word_types": "32- and 64-bit integers", "rows[row].types": "by function"}
 LIBRARIES = {"conv": "cudnn.conv", "matmul": "cublaslt.matmul"}
 

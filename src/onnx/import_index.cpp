@@ -8,6 +8,7 @@
 #include "ops/gather/gather.h"
 #include "ops/gather_elements/gather_elements.h"
 #include "ops/gather_nd/gather_nd.h"
+#include "ops/nms/nms.h"
 #include "ops/nonzero/nonzero.h"
 #include "ops/one_hot/one_hot.h"
 #include "ops/reverse_sequence/reverse_sequence.h"
@@ -15,6 +16,7 @@
 #include "ops/scatter_nd/scatter_nd.h"
 #include "ops/shape/shape.h"
 #include "ops/topk/topk.h"
+#include "ops/unique/unique.h"
 
 namespace tenon::onnx {
 
@@ -95,9 +97,43 @@ void reverse_sequence(NodeImport& n) {
   n.out(n.add(op, {&n.in(0), &n.in(1)}));
 }
 
+// Of all elements as a list where there is no axis.
+Value& flat(NodeImport& n, Value& x) { return n.reshape(x, {count(n.tensor(x).shape)}); }
+
+void unique(NodeImport& n) {
+  bool whole = !n.has_attribute("axis");
+  Unique op(n.integer("axis", 0), n.integer("sorted", 1), n.late_symbol());
+  tenon::Node& node = n.add_node(op, {whole ? &flat(n, n.in(0)) : &n.in(0)}, 4);
+  for (int i = 0; i < n.output_count(); ++i) n.out(i, node.output(i));
+}
+
+// Those slices, or elements, at whose places the condition is true; none where it has ended.
+void compress(NodeImport& n) {
+  bool whole = !n.has_attribute("axis");
+  const TensorType condition = n.tensor(n.in(1));
+  check(condition.rank() == 1 && condition.element == ElementType::boolean, ErrorId::onnx_invalid, "the condition is ",
+        condition, ", expected a list of bool");
+  Value& x = whole ? flat(n, n.in(0)) : n.in(0);
+  Value& places = n.add(NonZero(n.late_symbol()), {&n.in(1)});
+  n.out(n.add(Gather(n.integer("axis", 0)), {&x, &n.reshape(places, {n.tensor(places).shape[1]})}));
+}
+
+void non_max_suppression(NodeImport& n) {
+  int64_t center = n.integer("center_point_box", 0);
+  check(center == 0 || center == 1, ErrorId::onnx_invalid, "center_point_box is ", center, ", expected 0 or 1");
+  Value& most = n.has(2) ? n.in(2) : n.integer_value(0, ElementType::i64);
+  Value& overlap = n.has(3) ? n.in(3) : n.number(0, ElementType::f32);
+  std::vector<Value*> operands{&n.in(0), &n.in(1), &most, &overlap};
+  if (n.has(4)) operands.push_back(&n.in(4));
+  n.out(n.add(Nms(center == 1, n.late_symbol()), operands));
+}
+
 const Import table[] = {
     {"ReverseSequence", reverse_sequence},
-    {"NonZero", [](NodeImport& n) { n.out(n.add(NonZero(n.late_symbol()), {&n.in(0)})); }},
+    {"NonZero", [](NodeImport& n) { n.out(n.add(NonZero(n.late_symbol()), {&n.in(0)})); }, 9},
+    {"Unique", unique, 11},
+    {"Compress", compress, 9},
+    {"NonMaxSuppression", non_max_suppression, 10},
     {"Gather",
      [](NodeImport& n) {
        n.out(n.add(Gather(n.integer("axis", 0)), {&n.in(0), &n.in(1)}));
