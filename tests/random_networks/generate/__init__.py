@@ -2,11 +2,11 @@
 import numpy as np
 from onnx import helper
 
-from . import arithmetic, images, legacy, moves, norms, places, products, quantised, signals, windows
+from . import arithmetic, images, late, legacy, moves, norms, places, products, quantised, signals, windows
 from .doubles import in_doubles  # noqa: F401
 from .net import BATCH, INTEGERS, OPSET, TYPES, Net  # noqa: F401
 
-STEPS = [step for theme in (arithmetic, windows, moves, norms, products, places, quantised, images, signals) for step in theme.STEPS]
+STEPS = [step for theme in (arithmetic, windows, moves, norms, products, places, quantised, images, signals, late) for step in theme.STEPS]
 
 
 def first_inputs(n):
@@ -48,7 +48,7 @@ def model_of(n, name):
     made_by = {o: i for i, node in enumerate(n.nodes) for o in node.output}
     used = {i for node in n.nodes for i in node.input}
     made = [v for v in n.values if v.name in made_by]
-    ends = [v for v in made if v.name not in used] or made[-1:]
+    ends = [v for v in made if v.name not in used] + n.ends or made[-1:]
     outputs = [v for v in ends if n.chance(.85)] or ends[-1:]
     if n.chance(.2) and made:
         outputs = list(dict.fromkeys(outputs + [n.pick(made)]))

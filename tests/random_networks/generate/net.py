@@ -39,6 +39,7 @@ class Net:
     def __init__(self, seed):
         self.random = np.random.default_rng(seed)
         self.nodes, self.constants, self.inputs, self.values = [], [], [], []
+        self.ends = []                                      # outputs that no other node may use
         self.open_batch = self.random.random() < .3
         self.whole = self.random.random() < .2              # all numbers whole: any order of sums gives the same bits
         self.base = self.pick([np.float32] * 14 + [np.float16, np.float16, BF16, BF16, np.float64, np.float64])
