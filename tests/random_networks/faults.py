@@ -78,4 +78,15 @@ FAULTS = [
     (REGIONS + "integer/affine.cpp", "std::optional<double> scale = number(quotient.b);", "std::optional<double> scale = number(quotient.b).value_or(0) * 2;"),
     (REGIONS + "integer/depthwise.cpp", "std::memset(call.scratch, zero_,", "std::memset(call.scratch, 0,"),
     (CPU + "byte_max_body.h", "std::max(Byte(x[i]), Byte(y[i]))", "std::min(Byte(x[i]), Byte(y[i]))"),
+    # -- what only a run finds out
+    (OPS + "unique/unique.cpp", "if (!sorted)", "if (sorted)"),
+    (OPS + "unique/unique.cpp", "++groups.back().count;", "groups.back().count = 1;"),
+    (OPS + "unique/unique.cpp", "(o * s.extent + g.first) * block", "g.first * block"),
+    (OPS + "unique/unique.cpp", "*first++ = g.first", "*first++ = g.first + (g.count > 1)"),
+    (OPS + "nms/nms.cpp", "row / classes * boxes * 4", "row % classes % in[0][0] * boxes * 4"),
+    (OPS + "nms/nms.cpp", "if (int64_t(taken.size()) == most) break;", "if (int64_t(taken.size()) > most) break;"),
+    (OPS + "nms/nms.cpp", "area + other.area - both", "area + other.area"),
+    (OPS + "nms/nms.cpp", "F half = from[2 + i] / 2;", "F half = from[2 + i];"),
+    (OPS + "nonzero/nonzero.cpp", "for (int d = x.rank() - 1; d >= 0; --d) {", "for (int d = 0; d < x.rank(); ++d) {"),
+    ("runtime/program_context.cpp", "known_ = early_;", "known_.insert(early_.begin(), early_.end());"),
 ]
