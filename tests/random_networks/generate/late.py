@@ -99,9 +99,10 @@ def different(n):                                            # whole numbers onl
 
 
 def boxes(n):
-    batch, count = BATCH if n.open_batch else n.number(1, 2), n.number(1, 12)
+    batch, count = BATCH if n.open_batch else n.number(1, 2), n.number(1, 24)
     corners, scores = n.hidden_input([batch, count, 4], np.float32, "unit"), n.hidden_input([batch, n.number(1, 3), count], np.float32, "unit")
-    limits = [n.i64(n.number(0, 5)), n.pick(["", n.constant([n.pick([0, .2, .5, 1])], np.float32)]), n.constant([.1], np.float32)][:n.number(1, 3)]
+    overlap = n.constant([n.pick([0, .1, .1, .2, .2, .3, .5, 1])], np.float32)
+    limits = [n.i64(n.pick([0, 1, 3, 9, 99])), overlap if n.chance(.8) else "", n.constant([-.5], np.float32)][:n.pick([1, 2, 2, 3])]
     chosen = late(n, "NonMaxSuppression", [corners, scores, *limits], [1, 3], np.int64, exact=True, center_point_box=n.number(0, 1))
     if n.chance(.4):
         return settled(n, chosen, 0, False)
