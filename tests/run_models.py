@@ -51,6 +51,12 @@ def token_and_past(random, seed):
     return {"input_ids": random.integers(0, 10, (batch, 1)), **past}
 
 
+def frame_and_state(random, seed):
+    samples, rate, batch = ((576, 16000, 1), (288, 8000, 1), (576, 16000, 3))[seed]
+    return {"input": random.uniform(-1, 1, (batch, samples)).astype(np.float32), "state": random.uniform(-1, 1, (2, batch, 128)).astype(np.float32),
+            "sr": np.array(rate)}
+
+
 # model: the range its inputs are drawn from, evenly and both ends included where they are integers; or one for each input's name; or
 # a function that draws them
 MODELS = {
@@ -66,9 +72,11 @@ MODELS = {
     "mobilenet_v2_qoperator": (-1, 1),
     "ppocr_v3_det": lines_of_text,
     "gpt2_tiny_past": token_and_past,
+    "silero_vad_v5": frame_and_state,
+    "loop_lstm_tiny": (-1, 1),
 }
 OWN = {"digits": (ROOT / "examples/digits/digits.onnx", (0, 16))}
-LENGTHS = {"g2p_pt_rnnt": (4, 11, 7)}                       # the same of models whose open extents are lengths
+LENGTHS = {"g2p_pt_rnnt": (4, 11, 7), "loop_lstm_tiny": (4, 11, 7)}                       # the same of models whose open extents are lengths
 MODES = ("optimised", "plain", "saved", "plain saved")
 # Its logarithms of faint tones magnify rounding: our reference kernels, which add in double, differ from onnxruntime's f32 by 4e-4.
 AS_BUILT = {"basic_pitch_nmp": ("optimised", "saved")}

@@ -10,18 +10,31 @@ namespace tenon::onnx {
 // all but its first operand, which is mostly data.
 void Importer::import_bound(const InlinedNode& n) {
   if (computed_ == ComputedExtents::refused) return import_once(n);
-  std::map<std::string, Value*> before = values_of(n);
-  for (size_t first : {n.node->inputs.size(), size_t(1), size_t(0)}) {
-    try {
-      if (first < n.node->inputs.size() && !bind_operands(n, first)) continue;
-      import_once(n);
-      break;
-    } catch (const Error& e) {
-      for (const auto& [name, value] : before) values_[name] = value;
-      if (e.id() != ErrorId::not_known || first == 0) throw;
-    }
+  try {
+    return import_once(n);
+  } catch (const Error& e) {
+    if (e.id() != ErrorId::not_known || unlike_ranks_) throw;
   }
-  for (const auto& [name, value] : before) values_[name] = value;
+  std::map<std::string, Value*> plain = values_of(n);
+  auto restore = [&] {
+    for (const auto& [name, value] : plain) values_[name] = value;
+  };
+  try {
+    bind_operands(n, 1);
+    import_once(n);
+    return restore();
+  } catch (const Error& e) {
+    restore();
+    if (e.id() != ErrorId::not_known || unlike_ranks_) throw;
+    if (!bind_operands(n, 0)) throw;
+  }
+  try {
+    import_once(n);
+  } catch (const Error&) {
+    restore();
+    throw;
+  }
+  restore();
 }
 
 std::map<std::string, Value*> Importer::values_of(const InlinedNode& n) {

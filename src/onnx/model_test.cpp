@@ -329,11 +329,11 @@ Writer nested_graphs(int count) {
 }
 
 TEST(OnnxModel, NestingHasALimitThatTheErrorNames) {
-  EXPECT_NO_THROW(read(nested_types(30).out));
-  EXPECT_REFUSED(refused(nested_types(31)), limit_exceeded, "nested more than 64 deep");
-  EXPECT_NO_THROW(read(nested_graphs(20).out));
-  EXPECT_REFUSED(refused(nested_graphs(21)), limit_exceeded, "nested more than 64 deep");
-  EXPECT_REFUSED(refused(nested_graphs(1000)), limit_exceeded, "nested more than 64 deep");
+  EXPECT_NO_THROW(read(nested_types(48).out));
+  EXPECT_REFUSED(refused(nested_types(49)), limit_exceeded, "nested more than 100 deep");
+  EXPECT_NO_THROW(read(nested_graphs(32).out));
+  EXPECT_REFUSED(refused(nested_graphs(33)), limit_exceeded, "nested more than 100 deep");
+  EXPECT_REFUSED(refused(nested_graphs(1000)), limit_exceeded, "nested more than 100 deep");
 }
 
 TEST(OnnxModel, EveryLimitIsKept) {
