@@ -2,6 +2,7 @@
 #include "ir/network.h"
 
 #include <unordered_map>
+#include <unordered_set>
 
 namespace tenon {
 
@@ -65,15 +66,36 @@ void Network::unmark_output(const Value& value) {
   std::erase_if(outputs_, [&](const Output& out) { return out.value == &value; });
 }
 
+static void infer_types(Node& n) {
+  Inferred inferred = infer(n);
+  check(inferred.types.size() == n.outputs().size(), ErrorId::internal, n.label(), " has ", inferred.types.size(),
+        " outputs, ", n.outputs().size(), " were made");
+  for (size_t i = 0; i < inferred.types.size(); ++i) n.output(int(i)).inferred = std::move(inferred.types[i]);
+  n.output().contents = std::move(inferred.contents);
+}
+
+// Up to what has types already, and no further: a network that grows node by node is walked once.
 void Network::infer_above(Value& value) {
   if (value.inferred) return;
-  for (Node* n : in_order({&value})) {
-    if (n->output().inferred) continue;
-    Inferred inferred = infer(*n);
-    check(inferred.types.size() == n->outputs().size(), ErrorId::internal, n->label(), " has ", inferred.types.size(),
-          " outputs, ", n->outputs().size(), " were made");
-    for (size_t i = 0; i < inferred.types.size(); ++i) n->output(int(i)).inferred = std::move(inferred.types[i]);
-    n->output().contents = std::move(inferred.contents);
+  std::vector<Node*> stack{value.producer};
+  std::unordered_set<Node*> open;
+  while (!stack.empty()) {
+    Node* n = stack.back();
+    if (n->output().inferred) {
+      stack.pop_back();
+      continue;
+    }
+    size_t before = stack.size();
+    open.insert(n);
+    for (Value* in : n->inputs()) {
+      if (in->inferred) continue;
+      check(!open.contains(in->producer), ErrorId::invalid_argument, "'", in->name, "' depends on itself");
+      stack.push_back(in->producer);
+    }
+    if (stack.size() > before) continue;
+    infer_types(*n);
+    open.erase(n);
+    stack.pop_back();
   }
 }
 
