@@ -27,8 +27,7 @@ class Planner {
       plan_.inputs.push_back({in->output().name, in->output().type(), at});
     }
     for (const Graph::Output& out : graph_.outputs()) {
-      bool late = out.value->producer->op().late() == Late::extents;
-      int at = slot(*out.value, plain_format(*out.value, late ? Space::host : target_.border()));
+      int at = slot(*out.value, target_.output_format(*out.value));
       Slot& s = plan_.slots[size_t(at)];
       if (s.place == Slot::arena) s.place = Slot::output, s.binding = int(plan_.outputs.size());
       plan_.outputs.push_back({out.name, out.value->type(), at});  // other places are copied when all is done

@@ -130,7 +130,7 @@ StoredCover read_choices(std::string_view text, const Target& target, const Grap
     for (std::string_view line = take_line(block); line != "end"; line = take_line(block))
       reading.add(reading.parse(line));
     for (const Graph::Output& out : graph.outputs())
-      check(reading.made.contains({out.value, plain_format(*out.value, target.border())}), "nothing makes the output '",
+      check(reading.made.contains({out.value, target.output_format(*out.value)}), "nothing makes the output '",
             out.name, "'");
   } catch (const Error& e) {
     return {{}, e.what()};

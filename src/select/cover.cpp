@@ -57,7 +57,7 @@ class Sweep {
   Demands wanted(const Graph& graph) const {
     Demands demands;
     for (const Graph::Output& out : graph.outputs())
-      want(demands, position_.at(out.value), plain_format(*out.value, costs_.target.border()));
+      want(demands, position_.at(out.value), costs_.target.output_format(*out.value));
     return demands;
   }
 

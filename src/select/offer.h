@@ -31,6 +31,10 @@ struct Target {
 
   // Where programs have the inputs and want the outputs.
   Space border() const { return device ? Space::device : Space::host; }
+  // How an output leaves; one whose extents a run finds out lies where it was made.
+  Format output_format(const Value& value) const {
+    return plain_format(value, value.producer->op().late() == Late::extents ? Space::host : border());
+  }
 };
 
 class Provider;

@@ -116,11 +116,18 @@ std::unique_ptr<Model::State> Model::import(std::vector<std::byte> bytes, const 
   } catch (const Error& e) {
     if (e.id() != ErrorId::not_known) throw;
     std::vector<std::string> late = onnx::late_inputs(model, how.stop);
-    // A plan for each set of values takes any of them, below zero too; it wants the file to state its outputs' types.
-    if (!late.empty() && LateModel::states_outputs(model))
+    auto with_late_inputs = [&] {
       return std::make_unique<State>(std::make_shared<LateModel>(std::move(model), late, how), options.threads);
+    };
+    // A plan for each set of values takes any of them, below zero too; it wants the file to state its outputs' types.
+    if (!late.empty() && LateModel::states_outputs(model)) return with_late_inputs();
     notes.clear();
-    graph = lower(onnx::import_model(model, how.stop, &notes, {}, onnx::ComputedExtents::bound));
+    try {
+      graph = lower(onnx::import_model(model, how.stop, &notes, {}, onnx::ComputedExtents::bound));
+    } catch (const Error& unbound) {
+      if (unbound.id() != ErrorId::not_known || late.empty()) throw;
+      return with_late_inputs();  // which says what it lacks
+    }
   }
   say(notes);
   model = {};  // the file's bytes go before the build takes memory of its own
