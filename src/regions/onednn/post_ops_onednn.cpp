@@ -63,6 +63,9 @@ PostOps post_ops(const Epilogue& epilogue, Bias bias) {
       auto it = std::find_if(std::begin(table), std::end(table),
                              [&](const Named& n) { return std::string_view(n.row) == s.name; });
       if (it == std::end(table)) return post.refusal = "an activation that is no post-operation", post;
+      // The upper bound wins; oneDNN takes no such bounds.
+      if (it->algorithm == algorithm::eltwise_clip && !(s.alpha <= s.beta))
+        return post.refusal = "bounds that cross", post;
       // oneDNN 2.6 gives both the parameters of one: its tables of constants are kept by algorithm.
       if (!used.insert(it->algorithm).second) return post.refusal = "an activation twice", post;
       begun = true;

@@ -113,7 +113,8 @@ def power(n):
         if n.chance(.3):                                    # any exponent, of what is positive; of another type
             base = n.same("Add", [n.same("Abs", [x], x), number(.5)], x)
             kind = n.pick([np.float32, np.float64, np.int32])
-            return n.same("Pow", [base, n.constant(n.random.integers(0, 4, x.shape[-1:]), kind)], x)
+            along = x.shape[-1:] if x.rank > int(n.open_batch) else [1]
+            return n.same("Pow", [base, n.constant(n.random.integers(0, 4, along), kind)], x)
         n.same("Sqrt", [n.same("Add", [n.same("Pow", [x, number(2)], x), number(1)], x)], x)
 
 
