@@ -5,7 +5,7 @@ FAULTS = [
     # -- rules of the optimizer
     (RULES + "fold_into_conv.cpp", "for (double& n : numbers) n = -n;", "for (double& n : numbers) n = +n;"),
     (RULES + "fold_into_conv.cpp", "if (op == \"sub\" && i == 1) after.factor = {-1};", ""),
-    (RULES + "fold_into_conv.cpp", "if (!rw.sole_user(*conv))", "if (!rw.sole_user(*conv) && conv->input_count() > 3)"),
+    (RULES + "fold_into_conv.cpp", "at(after.factor, o) + at(after.shift, o)", "at(after.factor, o) + at(after.shift, 0)"),
     (RULES + "fold_into_conv.cpp", "int axis = c->extents.rank - (rank - 1);", "int axis = c->extents.rank - 1;"),
     (RULES + "fold_into_conv.cpp", "if (i == 1) return no(\"it divides by the conv\");", ""),
     (RULES + "fold_into_conv.cpp", "bias[size_t(o)] * at(after.factor, o) + at(after.shift, o)", "bias[size_t(o)] + at(after.shift, o)"),
@@ -48,7 +48,7 @@ FAULTS = [
     (CPU + "pool_pixel_body.h", "splat<N>(average ? 0.f : -INFINITY)", "splat<N>(0.f)"),
     (CPU + "depthwise_row_body.h", "int64_t first = std::min((r.pad + r.stride - 1) / r.stride, r.y_width);", "int64_t first = std::min(r.pad / r.stride, r.y_width);"),
     (CPU + "depthwise_row_body.h", "int64_t at = o * r.stride - r.pad + k * r.dilation;", "int64_t at = o * r.stride - r.pad + k;"),
-    (CPU + "panel_product_body.h", "int64_t count = (p.count - row + groups - i - 1) / (groups - i);", "int64_t count = std::max<int64_t>(1, (p.count - row) / (groups - i));"),
+    (CPU + "panel_product_body.h", "int64_t count = (p.count - row + groups - i - 1) / (groups - i);", "int64_t count = (p.count - row + groups - i - 1) / (groups - i) - (i > 0);"),
     ("regions/panels/panel_kernel.cpp", "operands[0] = {scratch.sums, float_bytes, block, {b.step(), 1}};", "operands[0] = {scratch.sums, float_bytes, block, {b.columns, 1}};"),
     ("regions/panels/panel_kernel.cpp", "if (++h < height.output) continue;", "if (++h <= height.output) continue;"),
     (CPU + "strided_move.cpp", "axes.last().from == a.from * a.extent &&", "axes.last().from >= a.from * a.extent &&"),
