@@ -61,7 +61,6 @@ FAULTS = [
     (REGIONS + "depthwise/depthwise_cpu.cpp", "map * y_map + o * y[3] * block_;", "map * y_map + o * x[3] * block_;"),
     (REGIONS + "epilogue/epilogue.cpp", "it->second = input(e, int(sides.size()), v->element());", "it->second = input(e, int(std::max<size_t>(2, sides.size()) - 1), v->element());"),
     (REGIONS + "epilogue/steps.cpp", "else if (i.code == Opcode::sub) step.beta = -c;", "else if (i.code == Opcode::sub) step.beta = c;"),
-    (REGIONS + "onednn/conv_tiles.cpp", "rows, from - first, past - to});", "rows, from - first, from - first});"),
     (REGIONS + "onednn/post_ops_onednn.cpp", "{\"leaky_relu\", algorithm::eltwise_relu, alpha, none}", "{\"leaky_relu\", algorithm::eltwise_relu, none, none}"),
     (REGIONS + "pointwise_cluster/cluster_kernel.cpp", "if (operand[axis] == 1 && result[axis] != 1) strides[stored_axis] = 0;", "if (operand[axis] == 1 && axis) strides[stored_axis] = 0;"),
     (REGIONS + "pointwise_cluster/cluster_kernel.cpp", "strides[d] = stored[d - 1];", "strides[d] = stored[d];"),
