@@ -13,13 +13,12 @@
 #include "ops/identity/identity.h"
 #include "ops/matmul/matmul.h"
 #include "ops/quantize/quantize.h"
-#include "ops/range/range.h"
-#include "ops/scatter_elements/scatter_elements.h"
 #include "ops/select/select.h"
 #include "ops/shape/shape.h"
 #include "ops/slice/slice.h"
 #include "ops/softmax/softmax.h"
 #include "ops/split/split.h"
+#include "ops/tensor_scatter/tensor_scatter.h"
 #include "ops/tile/tile.h"
 #include "ops/transpose/transpose.h"
 #include "ops/trilu/trilu.h"
@@ -45,17 +44,6 @@ tenon::Value& repeated_heads(Draft& draft, tenon::Value& x, const Dim& query_hea
   tenon::Value& more = draft.add(Tile(), {&draft.add(Unsqueeze({2}), {&x}), &draft.list({1, 1, times, 1, 1})});
   return draft.reshape(more, {s[0], query_heads, s[2], s[3]});
 }
-
-tenon::Value& extent_of(Draft& draft, tenon::Value& x, int64_t axis) {
-  return draft.add(ShapeOf(axis, axis + 1), {&x});
-}
-
-// 0, 1, … before the extent.
-tenon::Value& places_along(Draft& draft, tenon::Value& x, int64_t axis) {
-  tenon::Value &zero = draft.reshape(draft.list({0}), {}), &one = draft.reshape(draft.list({1}), {});
-  return draft.add(RangeOf(), {&zero, &draft.reshape(extent_of(draft, x, axis), {}), &one});
-}
-
 }  // namespace
 
 Values AttentionInputLayer::build(Draft& draft) const {
@@ -200,14 +188,7 @@ Values KvCacheUpdateLayer::build(Draft& draft) const {
   check(may_be_equal(update.shape, expected), "the cache is ", cache, " and the update ", update,
         "; they differ beside their lengths");
   check(places.rank() == 1, "the places are ", places, ", expected one for each batch");
-  tenon::Value& first = draft.cast(draft.reshape(draft.in(2), {update.shape[0], 1, 1, 1}), ElementType::i64);
-  tenon::Value& along = draft.reshape(places_along(draft, draft.in(1), 2), {update.shape[2], 1});
-  tenon::Value& place = binary(draft, "add", along, first);
-  // A place before the first would count from the end; nobody means that.
-  tenon::Value& before = binary(draft, "less", place, draft.reshape(draft.list({0}), {}));
-  tenon::Value& sound = draft.add(Select(), {&before, &extent_of(draft, draft.in(0), 2), &place});
-  tenon::Value& all = draft.add(Expand(), {&sound, &draft.add(ShapeOf(), {&draft.in(1)})});
-  return {&draft.add(ScatterElements(2), {&draft.in(0), &all, &draft.in(1)})};
+  return {&draft.add(TensorScatter(2, false), {&draft.in(0), &draft.in(1), &draft.in(2)})};
 }
 
 }  // namespace tenon::objects

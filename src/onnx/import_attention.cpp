@@ -10,13 +10,13 @@
 #include "ops/matmul/matmul.h"
 #include "ops/pad/pad.h"
 #include "ops/range/range.h"
-#include "ops/scatter_elements/scatter_elements.h"
 #include "ops/select/select.h"
 #include "ops/shape/shape.h"
 #include "ops/slice/slice.h"
 #include "ops/softmax/softmax.h"
 #include "ops/split/split.h"
 #include "ops/squeeze/squeeze.h"
+#include "ops/tensor_scatter/tensor_scatter.h"
 #include "ops/tile/tile.h"
 #include "ops/transpose/transpose.h"
 #include "ops/trilu/trilu.h"
@@ -218,24 +218,11 @@ void causal_conv(NodeImport& n) {
   n.out(1, n.add(last, {&padded, &from, &n.list({INT64_MAX}), &n.list({2})}));
 }
 
-// The cache with `update` written along the axis, from each batch's own place on; circular: round and round.
 void tensor_scatter(NodeImport& n) {
-  Value &cache = n.in(0), &update = n.in(1);
-  const TensorType type = n.tensor(update);
-  int rank = type.rank(), axis = axis_of(n.integer("axis", -2), rank);
   std::string mode = n.text("mode", "linear");
   check(mode == "linear" || mode == "circular", ErrorId::onnx_invalid, "mode is '", mode, "'");
-  check(axis > 0, ErrorId::onnx_invalid, "the axis is that of the batch");
-  Value &zero = n.number(0, ElementType::i64), &one = n.number(1, ElementType::i64);
-  Value& length = n.add(Squeeze({0}), {&n.add(ShapeOf(axis, axis + 1), {&update})});
-  Shape along(size_t(rank - axis), 1), batch(size_t(rank), 1);
-  along[0] = type.shape[size_t(axis)];
-  batch[0] = type.shape[0];
-  Value* place = &n.reshape(n.add(RangeOf(), {&zero, &length, &one}), along);
-  if (n.has(2)) place = &n.binary("add", *place, n.reshape(n.in(2), batch));
-  if (mode == "circular") place = &n.binary("mod", *place, n.add(ShapeOf(axis, axis + 1), {&cache}));
-  Value& places = n.add(Expand(), {place, &n.add(ShapeOf(), {&update})});
-  n.out(n.add(ScatterElements(axis), {&cache, &places, &update}));
+  TensorScatter op(n.integer("axis", -2), mode == "circular");
+  n.out(n.add(op, n.has(2) ? std::vector{&n.in(0), &n.in(1), &n.in(2)} : std::vector{&n.in(0), &n.in(1)}));
 }
 
 // The recurrence takes heads as they are packed; `chunk_size` is a hint for those who split it.

@@ -27,7 +27,9 @@ void share_in_place(Plan& plan) {
     bool same_shape = given.type.shape == taker.type.shape;
     bool same_count = given.format.layout == Layout::plain && count(given.type.shape) == count(taker.type.shape);
     bool same_size = (same_shape || same_count) && given.format == taker.format;
-    if (lender.place != Slot::arena || taker.place != Slot::arena || !dies_here || !same_size) continue;
+    if (!dies_here || !same_size) continue;
+    if (given.place == Slot::input && taker.place == Slot::output) taker.over = given.binding;
+    if (lender.place != Slot::arena || taker.place != Slot::arena) continue;
     taker.home = plan.slots[size_t(operand)].home;
     lender.last = std::max(lender.last, taker.last);
     ++plan.shared_in_place;

@@ -19,6 +19,7 @@ struct Slot {
   int binding = -1;         // index among the plan's inputs or outputs
   int first = 0, last = 0;  // steps between which it is alive
   int home = -1;            // the slot whose memory this one takes over in place; itself if none
+  int over = -1;            // of an output: the input over which its step may write it
 };
 
 struct Step {

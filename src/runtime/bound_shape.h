@@ -27,6 +27,7 @@ struct ExecutionContext::Shape {
   std::vector<Extents> inputs;
   Binding given;
   std::vector<Extents> extents;  // by slot
+  std::vector<int64_t> bytes;    // by slot
   MemoryMap memory;
   struct Views {
     std::vector<ConstView> in;

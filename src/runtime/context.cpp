@@ -29,7 +29,7 @@ Binding bind_symbols(const std::vector<Bound>& inputs, std::span<const Extents> 
 }
 
 ExecutionContext::ExecutionContext(std::shared_ptr<const Plan> plan, int threads)
-    : plan_(std::move(plan)), workers_(threads), grown_(plan_->slots.size()) {
+    : plan_(std::move(plan)), workers_(threads), grown_(plan_->slots.size()), made_aside_(plan_->outputs.size()) {
   for (const Step& step : plan_->steps) states_.push_back(step.run->make_state(workers_.threads()));
   if (plan_->device) on_device_ = std::make_unique<OnDevice>(*plan_->device);
   if (!plan_->profile.ranges.empty()) plan_for_highest();
@@ -95,16 +95,18 @@ std::unique_ptr<ExecutionContext::Shape> ExecutionContext::bind(std::span<const 
   for (const Slot& s : plan_->slots) {
     if (s.place == Slot::late) {
       shape->extents.emplace_back();
+      shape->bytes.push_back(0);
       continue;
     }
     shape->extents.push_back(at(s.type.shape, binding));
     for (int64_t d : shape->extents.back())
       check(d >= 0, ErrorId::shape_out_of_profile, "with these inputs '", s.name, "' would be ", shape->extents.back());
+    shape->bytes.push_back(stored_bytes(shape->extents.back(), s.format));
   }
   shape->memory = highest_ ? *highest_ : plan_memory(*plan_, shape->extents, workers_.threads());
   for (size_t i = 0; highest_ && i < plan_->slots.size(); ++i)
-    check(plan_->slots[i].place == Slot::late || stored_bytes(shape->extents[i], plan_->slots[i].format) <=
-                                                     stored_bytes(highest_extents_[i], plan_->slots[i].format),
+    check(plan_->slots[i].place == Slot::late ||
+              shape->bytes[i] <= stored_bytes(highest_extents_[i], plan_->slots[i].format),
           ErrorId::internal, "'", plan_->slots[i].name, "' is ", shape->extents[i], ", planned for at most ",
           highest_extents_[i]);
   auto view = [&](int s) {
@@ -167,18 +169,20 @@ ConstView ExecutionContext::late_result(int output) const {
 }
 
 // Half as much again as is asked for, so that results that grow bit by bit settle soon.
-View ExecutionContext::StepResults::make(int result, const Extents& extents) {
-  auto slot = size_t(step->out[size_t(result)]);
-  const Format& format = context.plan_->slots[slot].format;
-  Grown& grown = context.grown_[slot];
-  int64_t bytes = stored_bytes(extents, format);
-  if (bytes > grown.bytes) {
-    int64_t roomy = checked_add(bytes, bytes / 2);
-    grown.memory = allocate_memory(roomy, context.plan_->slots[slot].name.c_str());
-    grown.bytes = roomy;
+std::byte* ExecutionContext::Grown::room_for(int64_t wanted, const std::string& name) {
+  if (wanted > bytes || !memory) {
+    int64_t roomy = checked_add(wanted, wanted / 2);
+    memory = allocate_memory(roomy, name.c_str());
+    bytes = roomy;
   }
-  grown.extents = extents;
-  return {grown.memory.get(), format.element, extents};
+  return memory.get();
+}
+
+View ExecutionContext::StepResults::make(int result, const Extents& extents) {
+  auto at = size_t(step->out[size_t(result)]);
+  const Slot& slot = context.plan_->slots[at];
+  context.grown_[at].extents = extents;
+  return {context.grown_[at].room_for(stored_bytes(extents, slot.format), slot.name), slot.format.element, extents};
 }
 
 void ExecutionContext::set_addresses(std::span<const void* const> inputs, std::span<void* const> outputs) {
@@ -221,6 +225,21 @@ void ExecutionContext::check_addresses(std::span<const void* const> inputs, std:
         outputs.size(), " addresses");
 }
 
+int64_t ExecutionContext::bytes_of(int slot) const { return now_->bytes[size_t(slot)]; }
+
+// True where inputs lie that the output's step does not write over knowingly.
+bool ExecutionContext::must_not_lie_at(size_t output, const void* address, std::span<const void* const> inputs) const {
+  int at = plan_->outputs[output].slot;
+  const Slot& slot = plan_->slots[size_t(at)];
+  int over = slot.place == Slot::output && slot.binding == int(output) ? slot.over : -1;
+  auto first = reinterpret_cast<uintptr_t>(address), end = first + uintptr_t(bytes_of(at));
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    auto other = reinterpret_cast<uintptr_t>(inputs[i]), other_end = other + uintptr_t(bytes_of(plan_->inputs[i].slot));
+    if (first < other_end && other < end && !(int(i) == over && address == inputs[i])) return true;
+  }
+  return false;
+}
+
 // Outputs that no step writes: inputs, constants, and values asked for twice.
 void ExecutionContext::finish_outputs(std::span<const void* const> inputs, std::span<void* const> outputs,
                                       void* stream) {
@@ -230,19 +249,29 @@ void ExecutionContext::finish_outputs(std::span<const void* const> inputs, std::
     const void* from = slot.place == Slot::input    ? inputs[size_t(slot.binding)]
                        : slot.place == Slot::output ? outputs[size_t(slot.binding)]
                                                     : slot.weights->data;
-    int64_t bytes = stored_bytes(now_->extents[size_t(plan_->outputs[i].slot)], slot.format);
-    if (on_device_) on_device_->device.copy(outputs[i], from, bytes, stream);
-    else std::memcpy(outputs[i], from, size_t(bytes));
+    copy_output(outputs[i], from, bytes_of(plan_->outputs[i].slot), stream);
   }
+}
+
+void ExecutionContext::copy_output(void* to, const void* from, int64_t bytes, void* stream) {
+  if (to == from || bytes == 0) return;
+  if (on_device_) on_device_->device.copy(to, from, bytes, stream);
+  else std::memcpy(to, from, size_t(bytes));
 }
 
 void ExecutionContext::run(std::span<const void* const> inputs, std::span<void* const> outputs) {
   InUse guard(in_use_);
   if (on_device_) return run_on_device(inputs, outputs);
   check_addresses(inputs, outputs);
-  set_addresses(inputs, outputs);
+  targets_.assign(outputs.begin(), outputs.end());
+  for (size_t i = 0; i < outputs.size(); ++i)
+    if (!is_late(int(i)) && must_not_lie_at(i, outputs[i], inputs))
+      targets_[i] = made_aside_[i].room_for(bytes_of(plan_->outputs[i].slot), plan_->outputs[i].name);
+  set_addresses(inputs, targets_);
   run_steps();
-  finish_outputs(inputs, outputs, nullptr);
+  finish_outputs(inputs, targets_, nullptr);
+  for (size_t i = 0; i < outputs.size(); ++i)
+    if (!is_late(int(i))) copy_output(outputs[i], targets_[i], bytes_of(plan_->outputs[i].slot), nullptr);
 }
 
 }  // namespace tenon

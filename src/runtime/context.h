@@ -23,7 +23,8 @@ class ExecutionContext {
   bool has_late() const;
   bool is_late(int output) const;           // its extents are there when a run is over: late_result; it has no address
   ConstView late_result(int output) const;  // until the next run
-  // Addresses of dense row-major memory, in the plan's order. Returns when the outputs are written.
+  // Addresses of dense row-major memory, in the plan's order. Returns when the outputs are written. An output may lie
+  // on inputs: where its step can write over that input it does, else it is made elsewhere and copied at the end.
   void run(std::span<const void* const> inputs, std::span<void* const> outputs);
   // Of a plan with a device: returns when the work is on the stream. Addresses may lie in either space.
   void enqueue(std::span<const void* const> inputs, std::span<void* const> outputs, void* stream);
@@ -62,19 +63,24 @@ class ExecutionContext {
     std::shared_ptr<std::byte> memory;
     int64_t bytes = 0;
     Extents extents;
+    std::byte* room_for(int64_t wanted, const std::string& name);
   };
   struct StepResults;  // of the step that runs
 
   void check_addresses(std::span<const void* const> inputs, std::span<void* const> outputs) const;
+  bool must_not_lie_at(size_t output, const void* address, std::span<const void* const> inputs) const;
+  int64_t bytes_of(int slot) const;
   void run_steps();
   void grow_arenas(const std::array<int64_t, 2>& bytes);
   void wait_for_recordings(const Shape& shape);
   void finish_outputs(std::span<const void* const> inputs, std::span<void* const> outputs, void* stream);
+  void copy_output(void* to, const void* from, int64_t bytes, void* stream);
 
   struct OnDevice;  // on_device.cpp
   void enqueue_steps(void* stream, Recorded* recorded);
   void time_steps(void* stream);
   void* at_device(size_t binding, void* address, int64_t bytes);
+  std::byte* staging(size_t binding, int64_t bytes);
   void run_on_device(std::span<const void* const> inputs, std::span<void* const> outputs);
   void enqueue_in_use(std::span<const void* const> inputs, std::span<void* const> outputs, void* stream);
   void launch(void* stream, bool captured);
@@ -88,6 +94,8 @@ class ExecutionContext {
   std::vector<std::shared_ptr<Shape>> shapes_;  // most recent first, at most max_shapes
   Shape* now_ = nullptr;
   std::vector<Grown> grown_;                          // by slot
+  std::vector<Grown> made_aside_;                     // by output, where it lies on an input that is read still
+  std::vector<void*> targets_;                        // by output: where the run writes it
   std::vector<std::unique_ptr<KernelState>> states_;  // by step
   std::vector<double> step_ms_;                       // empty: no profiling
   std::atomic<bool> in_use_ = false;

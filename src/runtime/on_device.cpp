@@ -78,7 +78,11 @@ void ExecutionContext::time_steps(void* stream) {
 
 // A program's addresses where they can stay; memory of ours on the device for those in the host's memory.
 void* ExecutionContext::at_device(size_t binding, void* address, int64_t bytes) {
-  if (bytes == 0 || on_device_->device.space_of(address) == Space::device) return address;
+  bool stays = bytes == 0 || on_device_->device.space_of(address) == Space::device;
+  return stays ? address : staging(binding, bytes);
+}
+
+std::byte* ExecutionContext::staging(size_t binding, int64_t bytes) {
   now_->staging.resize(plan_->inputs.size() + plan_->outputs.size());
   std::shared_ptr<std::byte>& stand_in = now_->staging[binding];
   if (!stand_in) stand_in = on_device_->device.allocate(bytes, "an input or output");
@@ -144,25 +148,28 @@ void ExecutionContext::enqueue_in_use(std::span<const void* const> inputs, std::
   check(!captured || step_ms_.empty(), ErrorId::unsupported,
         "a run that a stream records cannot be profiled; switch profiling off");
   OnDevice::Marking to_the_end(*on_device_, captured ? nullptr : &stream);
-  auto bytes = [&](int slot) { return stored_bytes(now_->extents[size_t(slot)], plan_->slots[size_t(slot)].format); };
   auto &in = on_device_->in, &addresses = on_device_->addresses;
   auto& out = on_device_->out;
   in.assign(inputs.begin(), inputs.end());
   out.assign(outputs.begin(), outputs.end());
   for (size_t i = 0; i < in.size(); ++i) {
-    int64_t size = bytes(plan_->inputs[i].slot);
+    int64_t size = bytes_of(plan_->inputs[i].slot);
     in[i] = at_device(i, const_cast<void*>(inputs[i]), size);
     if (in[i] != inputs[i]) device.copy(const_cast<void*>(in[i]), inputs[i], size, stream);
   }
-  for (size_t i = 0; i < out.size(); ++i)
-    if (!is_late(int(i))) out[i] = at_device(in.size() + i, outputs[i], bytes(plan_->outputs[i].slot));
+  for (size_t i = 0; i < out.size(); ++i) {
+    if (is_late(int(i))) continue;
+    int64_t size = bytes_of(plan_->outputs[i].slot);
+    out[i] = at_device(in.size() + i, outputs[i], size);
+    if (size && must_not_lie_at(i, out[i], in)) out[i] = staging(in.size() + i, size);
+  }
   addresses.assign(in.begin(), in.end());
   addresses.insert(addresses.end(), out.begin(), out.end());
   set_addresses(in, out);
   launch(stream, captured);
   finish_outputs(in, out, stream);
   for (size_t i = 0; i < out.size(); ++i)
-    if (out[i] != outputs[i]) device.copy(outputs[i], out[i], bytes(plan_->outputs[i].slot), stream);
+    if (!is_late(int(i))) copy_output(outputs[i], out[i], bytes_of(plan_->outputs[i].slot), stream);
 }
 
 }  // namespace tenon
