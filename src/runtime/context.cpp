@@ -147,6 +147,11 @@ void ExecutionContext::set_shapes(std::span<const Extents> inputs, const Binding
   now_ = shape.get();
 }
 
+const Extents& ExecutionContext::input_extents(int i) const {
+  check(now_, "set the shapes of the inputs first");
+  return now_->inputs[size_t(i)];
+}
+
 const Extents& ExecutionContext::output_extents(int i) const {
   check(now_, "set the shapes of the inputs first");
   return now_->extents[size_t(plan_->outputs[size_t(i)].slot)];
@@ -225,6 +230,11 @@ void ExecutionContext::check_addresses(std::span<const void* const> inputs, std:
         outputs.size(), " addresses");
 }
 
+bool overlap(const void* a, int64_t a_bytes, const void* b, int64_t b_bytes) {
+  auto x = reinterpret_cast<uintptr_t>(a), y = reinterpret_cast<uintptr_t>(b);
+  return x < y + uintptr_t(b_bytes) && y < x + uintptr_t(a_bytes);
+}
+
 int64_t ExecutionContext::bytes_of(int slot) const { return now_->bytes[size_t(slot)]; }
 
 // True where inputs lie that the output's step does not write over knowingly.
@@ -232,11 +242,10 @@ bool ExecutionContext::must_not_lie_at(size_t output, const void* address, std::
   int at = plan_->outputs[output].slot;
   const Slot& slot = plan_->slots[size_t(at)];
   int over = slot.place == Slot::output && slot.binding == int(output) ? slot.over : -1;
-  auto first = reinterpret_cast<uintptr_t>(address), end = first + uintptr_t(bytes_of(at));
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    auto other = reinterpret_cast<uintptr_t>(inputs[i]), other_end = other + uintptr_t(bytes_of(plan_->inputs[i].slot));
-    if (first < other_end && other < end && !(int(i) == over && address == inputs[i])) return true;
-  }
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (overlap(address, bytes_of(at), inputs[i], bytes_of(plan_->inputs[i].slot)) &&
+        !(int(i) == over && address == inputs[i]))
+      return true;
   return false;
 }
 

@@ -19,7 +19,9 @@ class ExecutionContext {
   // The extents of all inputs, in the plan's order. Refuses what does not agree with the network; known shapes are
   // looked up, a new one is evaluated once. `given`: symbols of the plan that no input's extents tell.
   void set_shapes(std::span<const Extents> inputs, const Binding& given = {});
+  const Extents& input_extents(int i) const;
   const Extents& output_extents(int i) const;
+  const std::string& output_name(int i) const { return plan_->outputs[size_t(i)].name; }
   bool has_late() const;
   bool is_late(int output) const;           // its extents are there when a run is over: late_result; it has no address
   ConstView late_result(int output) const;  // until the next run
@@ -104,6 +106,8 @@ class ExecutionContext {
 };
 
 constexpr size_t max_shapes = 64;
+
+bool overlap(const void* a, int64_t a_bytes, const void* b, int64_t b_bytes);
 
 // The symbols' numbers as the inputs' extents tell them, beside those given; refuses extents that do not agree.
 Binding bind_symbols(const std::vector<Bound>& inputs, std::span<const Extents> extents, Binding given);

@@ -24,25 +24,41 @@ void give(const Call& call, int i, const ConstView& made) {
   if (int64_t bytes = bytes_of(made)) std::memcpy(to.data, made.data, size_t(bytes));
 }
 
-// One run of a body; its results stay until the next.
-void run_body(ProgramContext& context, std::span<const ConstView> in, size_t results) {
-  std::vector<Extents> extents;
-  std::vector<const void*> addresses;
-  for (const ConstView& v : in) extents.push_back(v.extents), addresses.push_back(v.data);
-  context.set_shapes(extents);
-  context.run(addresses, std::vector<void*>(results, nullptr));
-}
+// A body with the memory to run it; a run's results stay until the next.
+class BodyRun {
+ public:
+  BodyRun(const SharedProgram& body, int threads) : context_(body, threads), ours_(body->outputs.size(), nullptr) {}
+  void run(std::span<const ConstView> in) {
+    set_shapes(in);
+    addresses_.clear();
+    for (const ConstView& v : in) addresses_.push_back(v.data);
+    context_.run(addresses_, ours_);
+  }
+  void set_shapes(std::span<const ConstView> in) {
+    extents_.clear();
+    for (const ConstView& v : in) extents_.push_back(v.extents);
+    context_.set_shapes(extents_);
+  }
+  ConstView result(int i) const { return context_.result(i); }
+  std::optional<Extents> extents_of(int result) const { return context_.output_extents(result); }
+
+ private:
+  ProgramContext context_;
+  std::vector<void*> ours_;  // no address for any result: the context keeps them
+  std::vector<Extents> extents_;
+  std::vector<const void*> addresses_;
+};
 
 class IfKernel final : public Kernel {
  public:
   IfKernel(SharedProgram then, SharedProgram otherwise) : branches_{std::move(otherwise), std::move(then)} {}
 
   struct State final : KernelState {
-    std::unique_ptr<ProgramContext> contexts[2];
+    std::unique_ptr<BodyRun> bodies[2];
   };
   std::unique_ptr<KernelState> make_state(int threads) const override {
     auto state = std::make_unique<State>();
-    for (size_t i = 0; i < 2; ++i) state->contexts[i] = std::make_unique<ProgramContext>(branches_[i], threads);
+    for (size_t i = 0; i < 2; ++i) state->bodies[i] = std::make_unique<BodyRun>(branches_[i], threads);
     return state;
   }
 
@@ -50,9 +66,9 @@ class IfKernel final : public Kernel {
     auto& state = static_cast<State&>(*call.state);
     size_t taken = is_true(call.in[0]), thens = branches_[1]->inputs().size();
     const Program& branch = *branches_[taken];
-    run_body(*state.contexts[taken], call.in.subspan(taken ? 1 : 1 + thens, branch.inputs().size()),
-             branch.outputs.size());
-    for (int i = 0; i < int(branch.outputs.size()); ++i) give(call, i, state.contexts[taken]->result(i));
+    BodyRun& body = *state.bodies[taken];
+    body.run(call.in.subspan(taken ? 1 : 1 + thens, branch.inputs().size()));
+    for (int i = 0; i < int(branch.outputs.size()); ++i) give(call, i, body.result(i));
   }
 
  private:
@@ -84,15 +100,15 @@ class LoopKernel final : public Kernel {
  public:
   LoopKernel(SharedProgram body, int64_t states) : body_(std::move(body)), states_(size_t(states)) {}
 
-  // Two contexts take turns: one round reads what the other's round has made.
+  // Two runs take turns: one round reads what the other's round has made.
   struct State final : KernelState {
-    std::unique_ptr<ProgramContext> contexts[2];
+    std::unique_ptr<BodyRun> bodies[2];
     std::vector<ConstView> in;
     std::vector<Stack> stacks;
   };
   std::unique_ptr<KernelState> make_state(int threads) const override {
     auto state = std::make_unique<State>();
-    for (auto& context : state->contexts) context = std::make_unique<ProgramContext>(body_, threads);
+    for (auto& body : state->bodies) body = std::make_unique<BodyRun>(body_, threads);
     state->stacks.resize(body_->outputs.size() - 1 - states_);
     return state;
   }
@@ -107,14 +123,14 @@ class LoopKernel final : public Kernel {
     in[0].data = &round, in[1].data = &go_on;
     for (Stack& s : state.stacks) s.used = s.rounds = 0;
     for (; go_on && round < most; ++round) {
-      ProgramContext& context = *state.contexts[round % 2];
-      run_body(context, in, body_->outputs.size());
-      for (size_t i = 0; i < states_; ++i) in[2 + i] = context.result(int(1 + i));
+      BodyRun& body = *state.bodies[round % 2];
+      body.run(in);
+      for (size_t i = 0; i < states_; ++i) in[2 + i] = body.result(int(1 + i));
       for (size_t i = 0; i < state.stacks.size(); ++i) {
         size_t k = 1 + states_ + i;
-        state.stacks[i].push(context.result(int(k)), body_->outputs[k].name.c_str());
+        state.stacks[i].push(body.result(int(k)), body_->outputs[k].name.c_str());
       }
-      go_on = is_true(context.result(0));
+      go_on = is_true(body.result(0));
     }
     for (size_t i = 0; i < states_; ++i) give(call, int(i), in[2 + i]);
     for (size_t i = 0; i < state.stacks.size(); ++i) give_stack(call, state, i);
@@ -131,10 +147,8 @@ class LoopKernel final : public Kernel {
 
   // Of no round at all: as the first would have made it, where inference tells.
   Extents extents_of_none(const State& state, int k) const {
-    std::vector<Extents> in;
-    for (const ConstView& v : state.in) in.push_back(v.extents);
-    state.contexts[0]->set_shapes(in);
-    if (std::optional<Extents> known = state.contexts[0]->output_extents(k)) return *known;
+    state.bodies[0]->set_shapes(state.in);
+    if (std::optional<Extents> known = state.bodies[0]->extents_of(k)) return *known;
     Extents none;
     for (const Dim& d : body_->outputs[size_t(k)].type.shape) none.push(d.known() ? d.value() : 0);
     return none;

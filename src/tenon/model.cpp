@@ -37,6 +37,9 @@ struct Model::State {
   std::shared_ptr<LateModel> late;  // null: any inputs serve one plan
   std::list<Run> runs;              // the one that is bound comes first
   bool profiling = false;
+  // Of the call that goes on, kept so that the next one allocates nothing.
+  std::vector<Extents> extents;
+  std::vector<const void*> addresses;
 
   State(std::shared_ptr<const Built> built, int t) : threads(t) {
     for (const Bound& in : built->program->inputs()) inputs.push_back(port_of(in.name, in.type));
@@ -65,6 +68,14 @@ struct Model::State {
     auto known = std::find_if(runs.begin(), runs.end(), [&](const Run& r) { return r.key == key; });
     if (known != runs.end()) runs.splice(runs.begin(), runs, known);
     else add(key, late->build(key, given));
+  }
+  ProgramContext& bind(const std::vector<TensorRef>& given) {
+    check(given.size() == inputs.size(), "the network has ", inputs.size(), " inputs, found ", given.size());
+    choose(given);
+    extents.clear();
+    each_bound(given, [&](size_t, const TensorRef& in) { extents.emplace_back(std::span<const int64_t>(in.shape)); });
+    now().context.set_shapes(extents);
+    return now().context;
   }
   template <class Visit>
   void each_bound(const std::vector<TensorRef>& given, Visit visit) const {  // late ones are constants in the plan
@@ -202,14 +213,7 @@ const std::vector<Port>& Model::outputs() const { return state_->outputs; }
 
 std::vector<std::vector<int64_t>> Model::bind(const std::vector<TensorRef>& inputs) {
   return guarded([&] {
-    check(inputs.size() == state_->inputs.size(), "the network has ", state_->inputs.size(), " inputs, found ",
-          inputs.size());
-    state_->choose(inputs);
-    ProgramContext& context = state_->now().context;
-    std::vector<Extents> extents;
-    state_->each_bound(inputs,
-                       [&](size_t, const TensorRef& in) { extents.emplace_back(std::span<const int64_t>(in.shape)); });
-    context.set_shapes(extents);
+    ProgramContext& context = state_->bind(inputs);
     std::vector<std::vector<int64_t>> shapes;
     for (size_t i = 0; i < state_->outputs.size(); ++i) {
       std::optional<Extents> e = context.output_extents(int(i));
@@ -221,18 +225,18 @@ std::vector<std::vector<int64_t>> Model::bind(const std::vector<TensorRef>& inpu
 }
 
 void Model::run(const std::vector<TensorRef>& inputs, const std::vector<void*>& outputs) {
-  bind(inputs);
   guarded([&] {
-    Run& now = state_->now();
-    std::vector<const void*> from;
+    ProgramContext& context = state_->bind(inputs);
+    const std::vector<Bound>& bound = state_->now().built->program->inputs();
+    std::vector<const void*>& from = state_->addresses;
+    from.clear();
     state_->each_bound(inputs, [&](size_t i, const TensorRef& in) {
-      int64_t expected = checked_mul(Extents(std::span<const int64_t>(in.shape)).count(),
-                                     size_bytes(now.built->program->inputs()[from.size()].type.element));
+      int64_t expected = checked_mul(state_->extents[from.size()].count(), size_bytes(bound[from.size()].type.element));
       check(int64_t(in.bytes) == expected, "input '", state_->inputs[i].name, "' has ", in.bytes, " bytes, expected ",
             expected);
       from.push_back(in.data);
     });
-    now.context.run(from, outputs);
+    context.run(from, outputs);
   });
 }
 
