@@ -7,7 +7,7 @@ namespace tenon {
 
 // Products of bytes first, for the constants among them would be folded into floats. Constants early: they tell the
 // later rules what is known. Then what moves nothing, then what has a name, then what windows and weights can absorb,
-// which leaves constants behind that others share.
+// which leaves constants behind that others share. Last what nothing absorbed, written out in what kernels are good at.
 const std::vector<Pass>& passes() {
   static const std::vector<Pass> list{{"count_in_bytes", count_in_bytes},
                                       {"spread_scales", spread_scales},
@@ -19,7 +19,9 @@ const std::vector<Pass>& passes() {
                                       {"recognize_activations", recognize_activations},
                                       {"fold_pads", fold_pads},
                                       {"fold_into_conv", fold_into_conv},
-                                      {"fold_into_matmul", fold_into_matmul}};
+                                      {"fold_into_matmul", fold_into_matmul},
+                                      {"unfold_conv_transpose", unfold_conv_transpose},
+                                      {"spread_batch_norm", spread_batch_norm}};
   return list;
 }
 

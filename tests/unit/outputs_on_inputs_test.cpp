@@ -89,7 +89,8 @@ TEST(OutputsOnInputs, may_be_swapped) {
 
 TEST(OutputsOnInputs, wait_for_the_last_stage_to_have_read_them) {
   Network net(
-      "x = input() type=f32[N]\na = relu(x)\ni = nonzero(a) count=K\nj = cast(i) to=f32\ns = reduce(j) kind=sum axes=0,1 "
+      "x = input() type=f32[N]\na = relu(x)\ni = nonzero(a) count=[K]\nj = cast(i) to=f32\ns = reduce(j) kind=sum "
+      "axes=0,1 "
       "keep_dims=false\nz = mul(x, s)\nreturn a, z\n");
   std::vector<float> x{-1, 2, -3, 4}, z(4);
   net.run({{4}}, {x.data()}, {x.data(), z.data()});

@@ -157,14 +157,14 @@ struct Resize::Sample {
   bool outside() const { return weights.empty(); }
 };
 
-Resize::Sample Resize::nearest_at(double x, int64_t extent) const {
+int64_t Resize::nearest_to(double x, int64_t extent) const {
   switch (rounding) {
     case NearestRounding::round_prefer_floor: x = std::ceil(x - 0.5); break;
     case NearestRounding::round_prefer_ceil: x = std::floor(x + 0.5); break;
     case NearestRounding::floor: x = std::floor(x); break;
     case NearestRounding::ceil: x = std::ceil(x); break;
   }
-  return {int64_t(std::clamp(x, 0.0, double(extent - 1))), {1.0}};
+  return int64_t(std::clamp(x, 0.0, double(extent - 1)));
 }
 
 Resize::Sample Resize::taps_at(double x, int64_t extent, double scale) const {
@@ -186,28 +186,33 @@ Resize::Sample Resize::taps_at(double x, int64_t extent, double scale) const {
   return s;
 }
 
-std::vector<Resize::Sample> Resize::samples_of(const Axis& axis) const {
-  int64_t extent = axis.input.value(), resized = axis.output.value();
-  auto in = double(extent), out = double(resized), up = double(axis.up.value()), down = double(axis.down.value());
+double Resize::place_of(int64_t i, const Scaling& s) const {
+  double at = double(i), half_pixel = (at + 0.5) * s.down / s.up - 0.5;
+  switch (coordinates) {
+    case Coordinates::half_pixel: return half_pixel;
+    case Coordinates::half_pixel_symmetric:
+      return ((2 * at + 1 - s.out) * s.down / s.up + s.in - 1) / 2;  // about the centre
+    case Coordinates::pytorch_half_pixel: return s.out > 1 ? half_pixel : 0;
+    case Coordinates::align_corners: return s.out > 1 ? at * (s.in - 1) / (s.out - 1) : 0;
+    case Coordinates::asymmetric: return at * s.down / s.up;
+    case Coordinates::tf_half_pixel_for_nn: return (at + 0.5) * s.down / s.up;
+    case Coordinates::tf_crop_and_resize: break;
+  }
+  return s.out > 1 ? s.start * (s.in - 1) + at * (s.end - s.start) * (s.in - 1) / (s.out - 1)
+                   : 0.5 * (s.start + s.end) * (s.in - 1);
+}
+
+std::vector<Resize::Sample> Resize::samples_of(const Axis& a) const {
+  int64_t extent = a.input.value();
+  Scaling scaling{double(extent), double(a.output.value()), double(a.up.value()), double(a.down.value()), a.start,
+                  a.end};
   bool crop = coordinates == Coordinates::tf_crop_and_resize;
   std::vector<Sample> list;
-  for (int64_t i = 0; i < resized; ++i) {
-    double at = double(i), x = (at + 0.5) * down / up - 0.5;  // half_pixel
-    switch (coordinates) {
-      case Coordinates::half_pixel: break;
-      case Coordinates::half_pixel_symmetric:
-        x = ((2 * at + 1 - out) * down / up + in - 1) / 2;
-        break;  // about the centre
-      case Coordinates::pytorch_half_pixel: x = resized > 1 ? x : 0; break;
-      case Coordinates::align_corners: x = resized > 1 ? at * (in - 1) / (out - 1) : 0; break;
-      case Coordinates::asymmetric: x = at * down / up; break;
-      case Coordinates::tf_half_pixel_for_nn: x = (at + 0.5) * down / up; break;
-      case Coordinates::tf_crop_and_resize:
-        x = resized > 1 ? axis.start * (in - 1) + at * (axis.end - axis.start) * (in - 1) / (out - 1)
-                        : 0.5 * (axis.start + axis.end) * (in - 1);
-    }
-    if (crop && !(x >= 0 && x <= in - 1)) list.emplace_back();
-    else list.push_back(mode == ResizeMode::nearest ? nearest_at(x, extent) : taps_at(x, extent, up / down));
+  for (int64_t i = 0; i < a.output.value(); ++i) {
+    double x = place_of(i, scaling);
+    if (crop && !(x >= 0 && x <= scaling.in - 1)) list.emplace_back();
+    else if (mode == ResizeMode::nearest) list.push_back({nearest_to(x, extent), {1.0}});
+    else list.push_back(taps_at(x, extent, scaling.up / scaling.down));
   }
   return list;
 }
@@ -234,16 +239,6 @@ std::vector<double> interpolate(const std::vector<double>& x, Extents& extents, 
 }
 
 }  // namespace
-
-std::vector<std::vector<int64_t>> Resize::nearest_sources(const TensorType& x) const {
-  Type type = x;
-  Inputs::Operand operand{&type, nullptr};
-  std::vector<std::vector<int64_t>> sources(size_t(x.rank()));
-  for (const Axis& a : plan(Inputs({&operand, 1})))
-    if (!(a.up == a.down && a.output == a.input))
-      for (const Sample& s : samples_of(a)) sources[size_t(a.axis)].push_back(s.first);
-  return sources;
-}
 
 void Resize::evaluate(ConstViews in, Views out) const {
   check_extents(*this, in, out);

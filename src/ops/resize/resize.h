@@ -36,11 +36,6 @@ struct Resize final : Op {
   Types infer(const Inputs& in) const override;
   void evaluate(ConstViews in, Views out) const override;
 
-  // Of mode nearest without crop: where each position along an axis of `x` comes from; empty: the axis stays as it is.
-  // What changes has known extents.
-  std::vector<std::vector<int64_t>> nearest_sources(const TensorType& x) const;
-
- private:
   struct Axis {
     int axis;
     Dim input, output;
@@ -48,10 +43,18 @@ struct Resize final : Op {
     double start = 0, end = 1;  // of the region
   };
   std::vector<Axis> plan(const Inputs& in) const;
+
+  // The same in numbers: where position i of the result samples x, and what mode nearest takes there.
+  struct Scaling {
+    double in, out, up, down, start = 0, end = 1;
+  };
+  double place_of(int64_t i, const Scaling& along) const;
+  int64_t nearest_to(double place, int64_t extent) const;
+
+ private:
   void plan_scales(std::vector<Axis>& list) const;
   void plan_sizes(std::vector<Axis>& list, const Shape& wanted) const;
   struct Sample;
-  Sample nearest_at(double x, int64_t extent) const;
   Sample taps_at(double x, int64_t extent, double scale) const;
   std::vector<Sample> samples_of(const Axis& axis) const;
 };

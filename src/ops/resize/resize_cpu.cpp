@@ -1,4 +1,4 @@
-// Nearest: a table of sources for each axis of the map, made once. Extents of the map are numbers.
+// Nearest: a table of sources for each axis of the map, made for the extents that come.
 #include <array>
 #include <cstring>
 
@@ -10,11 +10,22 @@ namespace tenon {
 
 namespace {
 
-using Sources = std::array<std::vector<int64_t>, 3>;  // axes that are missing come first and have one position
+// The scale along an axis of the map: numbers, or 0 where it is that of the extents.
+struct Scale {
+  bool changes = false;
+  double up = 0, down = 0;
+};
 
 class NearestRows final : public Kernel {
  public:
-  NearestRows(Sources sources, Layout layout) : sources_(std::move(sources)), layout_(layout) {}
+  NearestRows(const Resize& op, std::array<Scale, 3> scales, Layout layout)
+      : op_(op), scales_(scales), layout_(layout) {}
+
+  int64_t scratch_bytes(ConstViews, Views out) const override {
+    int64_t positions = 2;  // axes that are missing have one
+    for (int d = 2; d < out[0].rank(); ++d) positions += out[0][d];
+    return positions * int64_t(sizeof(int64_t));
+  }
 
   void run(const Call& call) const override {
     const ConstView& x = call.in[0];
@@ -22,7 +33,16 @@ class NearestRows final : public Kernel {
     if (y.count() == 0) return;
     int64_t run = layout_ == Layout::plain ? 1 : layout_ == Layout::c16 ? 16 : x[1];  // channels side by side
     int64_t maps = layout_ == Layout::plain ? x[0] * x[1] : layout_ == Layout::c16 ? x[0] * ((x[1] + 15) / 16) : x[0];
-    const auto& [depth, height, width] = sources_;
+    std::span<const int64_t> sources[3];
+    auto* table = reinterpret_cast<int64_t*>(call.scratch);
+    for (int a = 0; a < 3; ++a) {
+      int axis = a + x.rank() - 3;
+      int64_t extent = axis < 2 ? 1 : x[axis], made = axis < 2 ? 1 : y[axis];
+      fill(table, scales_[size_t(a)], extent, made);
+      sources[a] = {table, size_t(made)};
+      table += made;
+    }
+    const auto& [depth, height, width] = sources;
     int axes = x.rank() - 2;
     int64_t x_width = x[x.rank() - 1], x_height = axes > 1 ? x[x.rank() - 2] : 1, x_depth = axes > 2 ? x[2] : 1;
     int64_t lines = int64_t(depth.size()) * int64_t(height.size());
@@ -42,7 +62,15 @@ class NearestRows final : public Kernel {
   }
 
  private:
-  Sources sources_;
+  void fill(int64_t* table, const Scale& scale, int64_t extent, int64_t made) const {
+    double in = double(extent), out = double(made);
+    Resize::Scaling along{in, out, scale.up ? scale.up : out, scale.up ? scale.down : in};
+    bool same = !scale.changes || (along.up == along.down && extent == made);
+    for (int64_t i = 0; i < made; ++i) table[i] = same ? i : op_.nearest_to(op_.place_of(i, along), extent);
+  }
+
+  Resize op_;
+  std::array<Scale, 3> scales_;
   Layout layout_;
 };
 
@@ -52,11 +80,12 @@ std::string fit(const Node& node, const Target& target, Offer& offer) {
   const TensorType &x = node.input(0).type(), &y = node.output().type();
   if (op.mode != ResizeMode::nearest) return "the mode is not nearest";
   if (op.coordinates == Coordinates::tf_crop_and_resize) return "it crops";
-  if (node.input_count() != 1) return "the sizes are an operand";
   if (x.rank() < 3 || x.rank() > 5) return concat("x has rank ", x.rank());
   if (!(x.shape[0] == y.shape[0] && x.shape[1] == y.shape[1])) return "batch or channels change";
-  for (int d = 2; d < x.rank(); ++d)
-    if (!x.shape[size_t(d)].known() || !y.shape[size_t(d)].known()) return concat("extent ", d, " is not a number");
+  if (op.keep_aspect_ratio != KeepAspectRatio::stretch)
+    for (int d = 2; d < x.rank(); ++d)
+      if (!x.shape[size_t(d)].known() || !y.shape[size_t(d)].known()) return concat("extent ", d, " is not a number");
+  offer.operands.resize(1);  // sizes are the result's extents
   if (std::string reason = layout == Layout::plain ? "" : use_layout(offer, layout); !reason.empty()) return reason;
   price(offer, target, 0, 1, layout == Layout::plain ? .3 : 1);
   return "";
@@ -65,17 +94,20 @@ std::string fit(const Node& node, const Target& target, Offer& offer) {
 template <Layout layout>
 std::unique_ptr<Kernel> prepare(const Offer& offer, const Target&) {
   const Node& node = offer.region.root();
-  const TensorType& x = node.input(0).type();
-  std::vector<std::vector<int64_t>> found = as<Resize>(node)->nearest_sources(x);
-  Sources sources;
-  sources.fill({0});
-  for (int d = 2; d < x.rank(); ++d) {
-    std::vector<int64_t>& axis = sources[size_t(d + 3 - x.rank())];
-    axis = std::move(found[size_t(d)]);
-    if (axis.empty())
-      for (int64_t i = 0; i < x.shape[size_t(d)].value(); ++i) axis.push_back(i);
+  const Resize& op = *as<Resize>(node);
+  std::vector<Type> types;
+  for (const Value* v : node.inputs()) types.push_back(v->type());
+  std::vector<Inputs::Operand> operands;
+  for (int i = 0; i < node.input_count(); ++i)
+    operands.push_back({&types[size_t(i)], node.input(i).contents ? &*node.input(i).contents : nullptr});
+  std::array<Scale, 3> scales;
+  for (const Resize::Axis& a : op.plan(Inputs(operands))) {
+    if (a.axis < 2) continue;
+    Scale& s = scales[size_t(a.axis + 3 - node.input(0).type().rank())];
+    s.changes = true;
+    if (a.up.known() && a.down.known()) s.up = double(a.up.value()), s.down = double(a.down.value());
   }
-  return std::make_unique<NearestRows>(std::move(sources), layout);
+  return std::make_unique<NearestRows>(op, scales, layout);
 }
 
 constexpr NodeKernel kernels[] = {{"resize.nearest.c16", fit<Layout::c16>, prepare<Layout::c16>},

@@ -6,6 +6,7 @@
 #include "ops/conv/conv.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/scale/scale.h"
+#include "optimizer/rules/patterns.h"
 #include "optimizer/rules/rules.h"
 
 namespace tenon {
@@ -18,24 +19,6 @@ struct PerChannel {
 };
 
 double at(const std::vector<double>& list, int64_t channel) { return list[list.size() == 1 ? 0 : size_t(channel)]; }
-
-std::vector<double> numbers_of(const Weights& weights) {
-  std::vector<double> list;
-  for (int64_t i = 0, n = weights->extents.count(); i < n; ++i)
-    list.push_back(load_scalar(weights->data + i * size_bytes(weights->element), weights->element).f);
-  return list;
-}
-
-Weights weights_of(const Extents& extents, ElementType element, std::span<const double> numbers) {
-  View view;
-  Weights weights = make_weights(element, extents, view);
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    Scalar s{};
-    s.f = numbers[i];
-    store_scalar(view.as<std::byte>() + int64_t(i) * size_bytes(element), element, s);
-  }
-  return weights;
-}
 
 // Null where the root's operand `i` is a convolution that this rule may change; else why not.
 const char* cannot_change(const Rewriter& rw, const Node& root, int i) {

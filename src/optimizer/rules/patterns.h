@@ -10,6 +10,8 @@ namespace tenon {
 Node* maker(const Value& v, std::string_view op);
 // The one number of a constant of floats, whatever its shape.
 std::optional<double> number_of(const Value& v);
+std::vector<double> numbers_of(const Weights& weights);  // of floats
+Weights weights_of(const Extents& extents, ElementType element, std::span<const double> numbers);
 
 // The nodes of a pattern that end with it: all but the root.
 struct Inside {

@@ -14,5 +14,7 @@ extern const Rules recognize_activations;
 extern const Rules fold_pads;
 extern const Rules fold_into_conv;
 extern const Rules fold_into_matmul;
+extern const Rules unfold_conv_transpose;
+extern const Rules spread_batch_norm;
 
 }  // namespace tenon
