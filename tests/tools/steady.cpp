@@ -117,6 +117,14 @@ struct Runner {
       list.push_back({in[i].data(), shapes[i], size_t(count_of(shapes[i]) * bytes_of(model.inputs()[i].element))});
     return list;
   }
+  static size_t index_of(const std::vector<tenon::api::Port>& ports, const std::string& name) {
+    for (size_t i = 0; i < ports.size(); ++i)
+      if (ports[i].name == name) return i;
+    throw std::runtime_error("nothing is called '" + name + "'");
+  }
+  void put_over(const std::string& output, const std::string& input) {
+    to[index_of(model.outputs(), output)] = in[index_of(model.inputs(), input)].data();
+  }
   double run_ms(const std::vector<tenon::api::TensorRef>& given) {
     auto start = clock_type::now();
     model.run(given, to);
@@ -136,6 +144,15 @@ Shapes shapes_of(const tenon::api::Model& model, const std::map<std::string, Ope
   return shapes;
 }
 
+void print_steps(Runner& runner, const Shapes& shapes, int runs) {
+  std::vector<tenon::api::TensorRef> given = runner.refs(shapes);
+  runner.run_ms(given);
+  runner.model.set_profiling(true);
+  for (int i = 0; i < runs; ++i) runner.run_ms(given);
+  for (const tenon::api::StepTime& s : runner.model.step_times())
+    std::printf("{\"kernel\": \"%s\", \"ms\": %.4f}\n", s.kernel.c_str(), s.ms / runs);
+}
+
 void print_visit(const char* kind, size_t shape, int visit, const Shapes& shapes, double ms, int64_t ours,
                  int64_t libraries_made, double arena) {
   std::printf("{\"kind\": \"%s\", \"shape\": %zu, \"visit\": %d, \"extents\": \"", kind, shape, visit);
@@ -150,8 +167,9 @@ void print_visit(const char* kind, size_t shape, int visit, const Shapes& shapes
 int main(int argc, char** argv) {
   CLI::App app;
   std::string path;
-  std::vector<std::string> ranges;
-  int shapes = 50, visits = 3, threads = 2, repeat = 5;
+  std::vector<std::string> ranges, over;
+  int shapes = 50, visits = 3, threads = 2, repeat = 5, step_times = 0;
+  tenon::api::Options options;
   uint64_t seed = 1;
   app.add_option("model", path)->required();
   app.add_option("--range", ranges, "NAME=LOW,TYPICAL,HIGH,STEP of an open dimension");
@@ -160,10 +178,12 @@ int main(int argc, char** argv) {
   app.add_option("--threads", threads);
   app.add_option("--repeat", repeat, "runs one after the other for the steady latency; 0: none");
   app.add_option("--seed", seed);
+  app.add_option("--device", options.device);
+  app.add_option("--over", over, "OUTPUT=INPUT: the output lies where the input does");
+  app.add_option("--step-times", step_times, "instead: milliseconds of each step, the mean of so many runs");
   CLI11_PARSE(app, argc, argv);
 
   std::map<std::string, Open> open;
-  tenon::api::Options options;
   options.threads = threads;
   for (const std::string& range : ranges) {
     Open o{};
@@ -177,6 +197,10 @@ int main(int argc, char** argv) {
   try {
     tenon::api::Model model = tenon::api::Model::load(path, options);
     Runner runner(model, shapes_of(model, open, [](const Open& o) { return o.high; }));
+    for (const std::string& pair : over)
+      runner.put_over(pair.substr(0, pair.find('=')), pair.substr(pair.find('=') + 1));
+    if (step_times > 0)
+      return print_steps(runner, shapes_of(model, open, [](const Open& o) { return o.typical; }), step_times), 0;
     dl_iterate_phdr(note_library, nullptr);
     std::mt19937_64 random(seed);
     auto any = [&](const Open& o) {

@@ -35,11 +35,14 @@ std::optional<Contents> RangeOf::contents(const Inputs& in) const {
 }
 
 void RangeOf::evaluate(ConstViews in, Views out) const {
-  check_extents(*this, in, out);
-  int64_t start = integer_at(in[0], 0), delta = integer_at(in[2], 0);
+  __int128 start = integer_at(in[0], 0), limit = integer_at(in[1], 0), delta = integer_at(in[2], 0);
+  check(delta != 0, "delta is 0");
+  __int128 span = delta > 0 ? limit - start : start - limit, step = delta > 0 ? delta : -delta;
+  check((span > 0 ? (span + step - 1) / step : 0) == out[0][0], "from ", int64_t(start), " to ", int64_t(limit), " by ",
+        int64_t(delta), " there are not ", out[0][0], " numbers");
   dispatch(out[0].element, [&]<class T>() {
     if constexpr (!is_float<T>)
-      for (int64_t i = 0; i < out[0][0]; ++i) out[0].as<T>()[i] = T(start + i * delta);
+      for (int64_t i = 0; i < out[0][0]; ++i) out[0].as<T>()[i] = T(int64_t(start + i * delta));
   });
 }
 

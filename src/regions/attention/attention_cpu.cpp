@@ -65,7 +65,8 @@ class AttentionBlocks final : public Kernel {
     Extents batch = y.extents, whole = y.extents;
     batch.rank = rank - 2;
     whole[rank - 1] = k.extents[k.extents.rank - 2];  // of the scores
-    std::vector<Mask> masks = masks_of(call, whole);
+    std::array<Mask, max_steps> masks;
+    size_t mask_count = masks_of(call, whole, masks);
     Extents q_batch = along(q, batch), k_batch = along(k, batch), v_batch = along(v, batch), y_batch = along(y, batch);
     int64_t queries = y.extents[rank - 2], blocks = (queries + attention_rows - 1) / attention_rows;
     auto* attend_block = by_isa(attend<4>, attend<8>, attend<16>);
@@ -75,15 +76,15 @@ class AttentionBlocks final : public Kernel {
       const float* from_v = call.in[places_[2]].as<float>();
       float* to = call.out[0].as<float>();
       std::array<ScoreStep, max_steps> steps;
-      for (size_t i = 0; i < masks.size(); ++i) steps[i] = masks[i].step;
+      for (size_t i = 0; i < mask_count; ++i) steps[i] = masks[i].step;
       auto move = [](const void* data, int64_t bytes) { return static_cast<const std::byte*>(data) + bytes; };
       for (int d = batch.rank - 1; d >= 0; rest /= batch[d--]) {
         int64_t at = rest % batch[d];
         from_q += at * q_batch[d], from_k += at * k_batch[d], from_v += at * v_batch[d], to += at * y_batch[d];
-        for (size_t i = 0; i < masks.size(); ++i)
+        for (size_t i = 0; i < mask_count; ++i)
           if (masks[i].step.data) steps[i].data = move(steps[i].data, at * masks[i].batch[d] * masks[i].bytes);
       }
-      for (size_t i = 0; i < masks.size(); ++i)
+      for (size_t i = 0; i < mask_count; ++i)
         if (masks[i].step.data) steps[i].data = move(steps[i].data, row * steps[i].row_step * masks[i].bytes);
       auto last = [](const Axes& a, int back) { return a.steps[a.steps.rank - back]; };
       attend_block({from_q + row * last(q, 2),
@@ -99,7 +100,7 @@ class AttentionBlocks final : public Kernel {
                     whole[rank - 1],
                     inner_,
                     columns_,
-                    {steps.data(), masks.size()},
+                    {steps.data(), mask_count},
                     float(a_.scale),
                     to + row * last(y, 2),
                     last(y, 2),
@@ -112,15 +113,14 @@ class AttentionBlocks final : public Kernel {
  private:
   struct Mask {
     ScoreStep step;
-    Extents batch;  // steps along it
-    int64_t bytes;  // of an element
+    Extents batch;      // steps along it
+    int64_t bytes = 0;  // of an element
   };
 
-  std::vector<Mask> masks_of(const Call& call, const Extents& whole) const {
-    std::vector<Mask> masks;
-    size_t next = 3;
+  size_t masks_of(const Call& call, const Extents& whole, std::array<Mask, max_steps>& masks) const {
+    size_t count = 0, next = 3;
     for (const Attention::Step& s : a_.steps) {
-      Mask& m = masks.emplace_back(Mask{{s.kind, float(s.number), s.keep}, {}, 0});
+      Mask& m = masks[count++] = {{s.kind, float(s.number), s.keep}, {}, 0};
       if (!s.operand) continue;
       const ConstView& view = call.in[places_[next++]];
       m.batch = broadcast_strides(view.extents, whole);
@@ -128,7 +128,7 @@ class AttentionBlocks final : public Kernel {
       m.step.data = view.data;
       m.step.row_step = m.batch[whole.rank - 2], m.step.key_step = m.batch[whole.rank - 1];
     }
-    return masks;
+    return count;
   }
 
   Attention a_;
