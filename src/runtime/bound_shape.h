@@ -34,6 +34,7 @@ struct ExecutionContext::Shape {
     std::vector<View> out;
   };
   std::vector<Views> steps;
+  int64_t held_bytes = 0;  // by all of this, staging included
 
   // On a device: what stands in for inputs and outputs in the host's memory, and the work for addresses that came
   // twice within the last few runs.
@@ -42,6 +43,7 @@ struct ExecutionContext::Shape {
   size_t oldest_seen = 0;
   std::vector<Recorded> recorded;
 
+  void count_tables();                                          // into held_bytes
   bool came_before(const std::vector<const void*>& addresses);  // and is noted
 };
 

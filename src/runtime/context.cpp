@@ -119,7 +119,25 @@ std::unique_ptr<ExecutionContext::Shape> ExecutionContext::bind(std::span<const 
     for (int s : step.in) views.in.push_back(view(s));
     for (int s : step.out) views.out.push_back(view(s));
   }
+  shape->count_tables();
   return shape;
+}
+
+void ExecutionContext::Shape::count_tables() {
+  auto bytes = [](const auto& list) { return int64_t(list.size() * sizeof(list[0])); };
+  held_bytes = bytes(extents) + bytes(this->bytes) + bytes(memory.slot_offset) + 2 * bytes(memory.scratch_offset);
+  for (const Views& v : steps) held_bytes += int64_t(sizeof v) + bytes(v.in) + bytes(v.out);
+}
+
+// The oldest go when there are too many, or they hold too much; the newest stays whatever it holds.
+void ExecutionContext::drop_old_shapes() {
+  int64_t held = 0;
+  size_t kept = 0;
+  while (kept < shapes_.size() && kept < max_shapes && (held += shapes_[kept]->held_bytes) <= max_shapes_bytes) ++kept;
+  while (shapes_.size() > std::max<size_t>(kept, 1)) {
+    wait_for_recordings(*shapes_.back());
+    shapes_.pop_back();
+  }
 }
 
 void ExecutionContext::set_shapes(std::span<const Extents> inputs, const Binding& given) {
@@ -138,13 +156,10 @@ void ExecutionContext::set_shapes(std::span<const Extents> inputs, const Binding
   } else {
     shape = bind(inputs, given);
     grow_arenas(shape->memory.arena_bytes);
-    if (shapes_.size() >= max_shapes) {
-      wait_for_recordings(*shapes_.back());
-      shapes_.pop_back();
-    }
   }
   shapes_.insert(shapes_.begin(), shape);
   now_ = shape.get();
+  drop_old_shapes();
 }
 
 const Extents& ExecutionContext::input_extents(int i) const {

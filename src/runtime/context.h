@@ -74,6 +74,7 @@ class ExecutionContext {
   int64_t bytes_of(int slot) const;
   void run_steps();
   void grow_arenas(const std::array<int64_t, 2>& bytes);
+  void drop_old_shapes();
   void wait_for_recordings(const Shape& shape);
   void finish_outputs(std::span<const void* const> inputs, std::span<void* const> outputs, void* stream);
   void copy_output(void* to, const void* from, int64_t bytes, void* stream);
@@ -93,7 +94,7 @@ class ExecutionContext {
   std::optional<MemoryMap> highest_;  // with a profile: offsets at its highest extents, which serve all shapes
   std::vector<Extents> highest_extents_;
   std::array<int64_t, 2> arena_bytes_{};
-  std::vector<std::shared_ptr<Shape>> shapes_;  // most recent first, at most max_shapes
+  std::vector<std::shared_ptr<Shape>> shapes_;  // most recent first
   Shape* now_ = nullptr;
   std::vector<Grown> grown_;                          // by slot
   std::vector<Grown> made_aside_;                     // by output, where it lies on an input that is read still
@@ -106,6 +107,7 @@ class ExecutionContext {
 };
 
 constexpr size_t max_shapes = 64;
+constexpr int64_t max_shapes_bytes = int64_t(256) << 20;
 
 bool overlap(const void* a, int64_t a_bytes, const void* b, int64_t b_bytes);
 

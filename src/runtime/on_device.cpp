@@ -85,7 +85,10 @@ void* ExecutionContext::at_device(size_t binding, void* address, int64_t bytes) 
 std::byte* ExecutionContext::staging(size_t binding, int64_t bytes) {
   now_->staging.resize(plan_->inputs.size() + plan_->outputs.size());
   std::shared_ptr<std::byte>& stand_in = now_->staging[binding];
-  if (!stand_in) stand_in = on_device_->device.allocate(bytes, "an input or output");
+  if (!stand_in) {
+    stand_in = on_device_->device.allocate(bytes, "an input or output");
+    now_->held_bytes += bytes;
+  }
   return stand_in.get();
 }
 
