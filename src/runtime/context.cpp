@@ -31,7 +31,7 @@ Binding bind_symbols(const std::vector<Bound>& inputs, std::span<const Extents> 
 ExecutionContext::ExecutionContext(std::shared_ptr<const Plan> plan, int threads)
     : plan_(std::move(plan)), workers_(threads), grown_(plan_->slots.size()), made_aside_(plan_->outputs.size()) {
   for (const Step& step : plan_->steps) states_.push_back(step.run->make_state(workers_.threads()));
-  if (plan_->device) on_device_ = std::make_unique<OnDevice>(*plan_->device);
+  if (plan_->device) on_device_ = std::make_unique<OnDevice>(*plan_->device, states_);
   if (!plan_->profile.ranges.empty()) plan_for_highest();
 }
 

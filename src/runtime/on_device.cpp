@@ -10,7 +10,13 @@ constexpr size_t max_recordings = 4;  // of one shape: for programs that alterna
 
 void ExecutionContext::OnDevice::rethrow() {
   std::scoped_lock lock(mutex);
-  if (std::exception_ptr e = std::exchange(error, nullptr)) std::rethrow_exception(e);
+  std::exception_ptr first = std::exchange(error, nullptr);
+  for (const auto& state : states) try {
+      if (state) state->check_run();
+    } catch (...) {  // all forget what they found: the next run has faults of its own
+      if (!first) first = std::current_exception();
+    }
+  if (first) std::rethrow_exception(first);
 }
 
 void ExecutionContext::OnDevice::finish() {
@@ -47,7 +53,7 @@ void ExecutionContext::enqueue_steps(void* stream, Recorded* recorded) {
     const Shape::Views& views = now_->steps[i];
     std::byte* scratch = arena_[size_t(step.space)].get() + now_->memory.scratch_offset[i];
     if (step.space == Space::device) {
-      step.run->run({views.in, views.out, scratch, workers_, nullptr, stream});
+      step.run->run({views.in, views.out, scratch, workers_, nullptr, stream, states_[i].get()});
       continue;
     }
     auto call = std::make_unique<HostCall>(HostCall{&step, states_[i].get(), views.in, views.out, scratch,

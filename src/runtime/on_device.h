@@ -22,9 +22,10 @@ struct ExecutionContext::OnDevice {
   std::vector<void*> out;
   std::mutex mutex;
   std::exception_ptr error;  // the first of a host step, which cannot throw through the device's library
+  const std::vector<std::unique_ptr<KernelState>>& states;  // the context's: kernels' own errors are there
 
-  explicit OnDevice(Device& d)
-      : device(d), stream(d.make_stream()), recording_stream(d.make_stream()), last_run(d.make_mark()) {}
+  OnDevice(Device& d, const std::vector<std::unique_ptr<KernelState>>& s)
+      : device(d), stream(d.make_stream()), recording_stream(d.make_stream()), last_run(d.make_mark()), states(s) {}
   void finish();  // waits for `last_run`
   void rethrow();
   static void call(void* host_call);

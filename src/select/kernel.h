@@ -10,6 +10,7 @@ namespace tenon {
 // What a kernel keeps from one run of a context to the next, beside scratch memory.
 struct KernelState {
   virtual ~KernelState() = default;
+  virtual void check_run() {}  // throws what a kernel on a device found wrong in a run and could not throw itself
 };
 
 struct Call {
