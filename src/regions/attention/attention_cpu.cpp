@@ -21,23 +21,6 @@ class AttentionProvider final : public Provider {
   std::unique_ptr<Kernel> prepare(const Offer& offer, const Target& target) const override;
 };
 
-// Extents and steps of a value's axes in another order.
-struct Axes {
-  Extents extents, steps;
-  Axes(const Extents& value, const std::vector<int>& order) {
-    Extents all = strides_of(value);
-    for (int axis : order) extents.push(value[axis]), steps.push(all[axis]);
-  }
-};
-
-// Steps along `batch`, which the leading axes of `a` broadcast to.
-Extents along(const Axes& a, const Extents& batch) {
-  Extents steps = batch;
-  int missing = batch.rank - (a.extents.rank - 2);
-  for (int d = 0; d < batch.rank; ++d) steps[d] = d < missing || a.extents[d - missing] == 1 ? 0 : a.steps[d - missing];
-  return steps;
-}
-
 class AttentionBlocks final : public Kernel {
  public:
   explicit AttentionBlocks(const Offer& offer, Attention a) : a_(std::move(a)) {
@@ -155,40 +138,26 @@ void set_price(Offer& offer, const Attention& a, const Target& target) {
 }  // namespace
 
 void AttentionProvider::offers(const Node& root, const Target& target, Offers& offers) const {
-  size_t nodes = 0;
-  for (Reach reach : {Reach::core, Reach::inputs, Reach::all}) {
-    Attention a;
-    if (const char* reason = match_attention(root, reach, a)) {
-      if (*reason && nodes == 0) return offers.refuse(kernel_name, reason);
-      continue;
-    }
+  const char* refused = nullptr;
+  for (const Attention& a : match_attentions(root, ElementType::f32, refused)) {
     if (a.steps.size() > AttentionBlocks::max_steps)
       return offers.refuse(kernel_name, "too much happens to the scores");
-    if (a.nodes.size() == nodes) continue;
-    nodes = a.nodes.size();
     Offer offer;
     offer.provider = this;
     offer.kernel = kernel_name;
     offer.region = Region(a.nodes);
-    auto read = [&](const Value* v) {
-      if (std::none_of(offer.operands.begin(), offer.operands.end(), [&](const Operand& o) { return o.value == v; }))
-        offer.operands.push_back({v, plain_format(*v)});
-    };
-    for (const Value* v : {a.q.value, a.k.value, a.v.value}) read(v);
-    for (const Attention::Step& s : a.steps)
-      if (s.operand) read(s.operand);
+    for (const Value* v : operands_of(a)) offer.operands.push_back({v, plain_format(*v)});
     offer.results = {plain_format(root.output())};
     set_price(offer, a, target);
     offers.accept(std::move(offer));
   }
+  if (refused) offers.refuse(kernel_name, refused);
 }
 
 std::unique_ptr<Kernel> AttentionProvider::prepare(const Offer& offer, const Target&) const {
-  for (Reach reach : {Reach::core, Reach::inputs, Reach::all}) {
-    Attention a;
-    if (!match_attention(offer.region.root(), reach, a) && a.nodes == offer.region.nodes)
-      return std::make_unique<AttentionBlocks>(offer, std::move(a));
-  }
+  const char* refused = nullptr;
+  for (Attention& a : match_attentions(offer.region.root(), ElementType::f32, refused))
+    if (a.nodes == offer.region.nodes) return std::make_unique<AttentionBlocks>(offer, std::move(a));
   fail(ErrorId::internal, "an offer of attention no longer matches its graph");
 }
 

@@ -18,7 +18,7 @@ std::string_view name_of(const Node& node) { return node.info().name; }
 
 std::optional<double> number_of(const Value& v) {
   Weights w = constant_of(v);
-  if (!w || w->extents.count() != 1 || w->element != ElementType::f32) return {};
+  if (!w || w->extents.count() != 1 || !float_types.contains(w->element)) return {};
   return load_scalar(w->data, w->element).f;
 }
 
@@ -34,7 +34,7 @@ std::optional<double> factor_of(const Node& node, int& x) {
 
 class Matcher {
  public:
-  Matcher(Reach reach, Attention& found) : reach_(reach), found_(found) {}
+  Matcher(Reach reach, ElementSet elements, Attention& found) : reach_(reach), elements_(elements), found_(found) {}
 
   const char* match(const Node& root) {
     const Node* end = &root;
@@ -49,7 +49,7 @@ class Matcher {
       for (size_t i = 0; i < from.size(); ++i) found_.axes[size_t(from[i])] = int(i);
       if (from.back() != int(from.size()) - 1) return "";
     }
-    if (product.output().element() != ElementType::f32) return "elements are not f32";
+    if (!elements_.contains(product.output().element())) return "elements are of another type";
     const Value& weights = product.input(0);
     if (as<MatMul>(product)->transpose_a) return "the weights are transposed";
     if (product.input(1).type().rank() < 2 || weights.type().rank() < 2) return "an operand is a vector";
@@ -179,13 +179,51 @@ class Matcher {
   }
 
   Reach reach_;
+  ElementSet elements_;
   Attention& found_;
 };
 
 }  // namespace
 
-const char* match_attention(const Node& root, Reach reach, Attention& found) {
-  return Matcher(reach, found).match(root);
+const char* match_attention(const Node& root, Reach reach, ElementSet elements, Attention& found) {
+  return Matcher(reach, elements, found).match(root);
+}
+
+std::vector<Attention> match_attentions(const Node& root, ElementSet elements, const char*& refused) {
+  std::vector<Attention> all;
+  refused = nullptr;
+  for (Reach reach : {Reach::core, Reach::inputs, Reach::all}) {
+    Attention a;
+    if (const char* reason = match_attention(root, reach, elements, a)) {
+      if (!*reason || !all.empty()) continue;
+      refused = reason;
+      return all;
+    }
+    if (all.empty() || a.nodes.size() != all.back().nodes.size()) all.push_back(std::move(a));
+  }
+  return all;
+}
+
+std::vector<const Value*> operands_of(const Attention& a) {
+  std::vector<const Value*> list;
+  auto read = [&](const Value* v) {
+    if (v && std::find(list.begin(), list.end(), v) == list.end()) list.push_back(v);
+  };
+  for (const Value* v : {a.q.value, a.k.value, a.v.value}) read(v);
+  for (const Attention::Step& s : a.steps) read(s.operand);
+  return list;
+}
+
+Axes::Axes(const Extents& value, const std::vector<int>& order) {
+  Extents all = strides_of(value);
+  for (int axis : order) extents.push(value[axis]), steps.push(all[axis]);
+}
+
+Extents along(const Axes& a, const Extents& batch) {
+  Extents steps = batch;
+  int missing = batch.rank - (a.extents.rank - 2);
+  for (int d = 0; d < batch.rank; ++d) steps[d] = d < missing || a.extents[d - missing] == 1 ? 0 : a.steps[d - missing];
+  return steps;
 }
 
 }  // namespace tenon

@@ -29,7 +29,20 @@ struct Attention {
 
 enum class Reach { core, inputs, all };  // the products and between; with what scales and transposes before; and after
 
-// Null, or why `root` ends no attention; "": it does not end with the product of a softmax at all.
-const char* match_attention(const Node& root, Reach reach, Attention& found);
+// Null, or why `root` ends no attention in these types; "": it does not end with the product of a softmax at all.
+const char* match_attention(const Node& root, Reach reach, ElementSet elements, Attention& found);
+// All that end at `root`, by what they take in; `refused`: why there is none, or null.
+std::vector<Attention> match_attentions(const Node& root, ElementSet elements, const char*& refused);
+
+// What an attention reads: queries, keys, values, what its steps read; each once.
+std::vector<const Value*> operands_of(const Attention& a);
+
+// Extents and steps of a value's axes in another order.
+struct Axes {
+  Extents extents, steps;
+  Axes(const Extents& value, const std::vector<int>& order);
+};
+// Steps along `batch`, which the leading axes of `a` broadcast to.
+Extents along(const Axes& a, const Extents& batch);
 
 }  // namespace tenon
