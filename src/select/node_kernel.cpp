@@ -28,9 +28,12 @@ void price(Offer& offer, const Target& target, double multiply_adds, double shar
 }
 
 void price_on_device(Offer& offer, const Target& target, double multiply_adds, double share) {
+  price_on_device(offer, target, multiply_adds, share, double(moved_bytes(offer, target)));
+}
+
+void price_on_device(Offer& offer, const Target& target, double multiply_adds, double share, double bytes) {
   DevicePeaks peaks = target.device->peaks();
   bool half = offer.results[0].element == ElementType::f16;
-  double bytes = double(moved_bytes(offer, target));
   auto ms = [&](double of_peak, double of_memory) {
     double arithmetic = 2 * multiply_adds / ((half ? peaks.f16_gflops : peaks.f32_gflops) * of_peak);
     return 1e-6 * std::max(arithmetic, bytes / (peaks.memory_gbytes * of_memory));

@@ -24,5 +24,7 @@ void price(Offer& offer, const Target& target, double multiply_adds, double shar
 constexpr double exponential_ns = .9;  // what one costs a thread, with what a softmax does around it
 // The same on the target's device, with a launch and memory at a usual share of its bandwidth.
 void price_on_device(Offer& offer, const Target& target, double multiply_adds, double share);
+// With so many bytes moved: an operand may be far larger than what a kernel reads of it.
+void price_on_device(Offer& offer, const Target& target, double multiply_adds, double share, double bytes);
 
 }  // namespace tenon

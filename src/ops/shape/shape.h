@@ -16,9 +16,7 @@ struct ShapeOf final : Op {
   Types infer(const Inputs& in) const override;
   std::optional<Contents> contents(const Inputs& in) const override;
   void evaluate(ConstViews in, Views out) const override;
-
- private:
-  std::pair<int, int> axes(int rank) const;
+  std::pair<int, int> axes(int rank) const;  // the first, and the one behind the last
 };
 
 }  // namespace tenon

@@ -36,7 +36,7 @@ Extents strides_in(Layout layout, const Extents& own, const Extents& seen) {
 
 namespace {
 
-constexpr const cuda::Family* families[] = {&cuda::pointwise_family, &cuda::copy_family};
+constexpr const cuda::Family* families[] = {&cuda::pointwise_family, &cuda::copy_family, &cuda::attention_family};
 
 class CudaGeneratedProvider final : public Provider {
  public:

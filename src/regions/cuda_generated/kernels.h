@@ -11,7 +11,7 @@ struct Family {
   void (*offer)(const Provider& provider, const Node& root, const Target& target, Offers& offers);
   std::unique_ptr<Kernel> (*prepare)(const Offer& offer, const Target& target);
 };
-extern const Family pointwise_family, copy_family;
+extern const Family pointwise_family, copy_family, attention_family;
 
 // The kernels that operators' folders list (OPS_CUDA in ops.def).
 std::vector<std::string> node_kernel_names();
