@@ -120,10 +120,11 @@ std::unique_ptr<Kernel> prepare_pointwise(const Offer& offer, const Target& targ
   return std::make_unique<StridedKernel>(*target.device, e, std::move(in), offer.results[0]);
 }
 
-// The same elements in the same order under another shape.
+// The same elements in the same order under another shape; nothing to do where they lie there already.
 class CopyKernel final : public Kernel {
  public:
   explicit CopyKernel(Device& device) : device_(device) {}
+  bool only_copies() const override { return true; }
   void run(const Call& call) const override {
     const ConstView& x = call.in[0];
     device_.copy(call.out[0].data, x.data, checked_mul(x.count(), size_bytes(x.element)), call.stream);
@@ -140,6 +141,7 @@ void offer_copy(const Provider& provider, const Node& root, const Target& target
     if (f32_as != ElementType::f32 && root.output().element() != ElementType::f32) continue;
     Offer o = device_offer(provider, "cuda.copy", root, f32_as);
     o.operands.resize(1);  // a shape that is an operand has done its work
+    o.in_place = 0;
     price_on_device(o, target, 0, 1);
     offers.accept(std::move(o));
   }
