@@ -22,7 +22,7 @@ std::string quoted(const std::string& name) {
   auto plain = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) || std::string_view("_./:$@-").find(c) != std::string_view::npos;
   };
-  bool bare = !name.empty();
+  bool bare = !name.empty() && name != "keep" && name != "return" && name != "body";  // which begin lines of their own
   for (char c : name) bare = bare && plain(c);
   if (bare) return name;
   std::string text = "\"";
