@@ -18,18 +18,21 @@ struct Cut {
   int64_t step;
 };
 
-// An end of the range, from 0 to `extent` (or from -1 to extent-1 walking backwards), where numpy clamps it to.
-Dim clamped(const Dim& at, const Dim& extent, bool backwards) {
-  Dim low = backwards ? -1 : 0, high = backwards ? extent - 1 : extent;
+// An end of the range where ONNX clamps it to: [0, extent], or walking backwards a start [0, extent-1], an end
+// [-1, extent-1]. Where the range of a symbolic place says nothing of its sign, a run's number may count from the end.
+Dim clamped(const Dim& at, const Dim& extent, bool backwards, bool is_end) {
+  Dim low = backwards && is_end ? -1 : 0, high = backwards ? extent - 1 : extent;
   constexpr int64_t far = int64_t(1) << 31;  // beyond any extent of a symbol
   if (at.known() && !extent.known() && at.value() >= far) return high;
-  if (at.known() && !extent.known() && at.value() <= -far) return low;
+  if (at.known() && !extent.known() && at.value() <= -far) return min(high, low);
   if (at.known() && extent.known()) {
     int64_t a = at.value() < 0 ? at.value() + extent.value() : at.value();
-    return std::clamp(a, low.value(), std::max(low.value(), high.value()));
+    return std::min(high.value(), std::max(low.value(), a));
   }
-  bool from_end = at.known() && at.value() < 0;
-  return max(low, min(high, from_end ? at + extent : at));
+  Dim from_start = at;
+  if (at.known() ? at.value() < 0 : at.range({}).low <= -far + 1)
+    from_start = at + extent * min(1, max(Dim(0) - at, 0));
+  return min(high, max(low, from_start));
 }
 
 std::vector<Cut> cuts(const Slice& op, const Shape& shape, const Contents& starts, const Contents& ends,
@@ -49,7 +52,7 @@ std::vector<Cut> cuts(const Slice& op, const Shape& shape, const Contents& start
     check(step != 0, "step ", i, " is 0");
     step = std::clamp<int64_t>(step, -(int64_t(1) << 62), int64_t(1) << 62);
     const Dim& extent = shape[size_t(axis)];
-    list.push_back({axis, clamped(starts[i], extent, step < 0), clamped(ends[i], extent, step < 0), step});
+    list.push_back({axis, clamped(starts[i], extent, step < 0, false), clamped(ends[i], extent, step < 0, true), step});
   }
   return list;
 }
@@ -99,7 +102,8 @@ Slice::Place Slice::place(ConstViews in, const Extents& y, const Extents& stride
     int64_t step = with_steps ? number_in(in[size_t(3 + with_axes)], i) : 1;
     check(step != 0, "step ", i, " is 0");
     step = std::clamp<int64_t>(step, -(int64_t(1) << 62), int64_t(1) << 62);
-    Dim start = clamped(number_in(in[1], i), x[axis], step < 0), end = clamped(number_in(in[2], i), x[axis], step < 0);
+    Dim start = clamped(number_in(in[1], i), x[axis], step < 0, false),
+        end = clamped(number_in(in[2], i), x[axis], step < 0, true);
     Dim found = length({axis, start, end, step});
     check(found.is(y[axis]) && place.steps[axis] == strides[axis], "axis ", axis, " was to have ", y[axis],
           " elements, has ", found);
