@@ -21,8 +21,6 @@ ONNX_RUNTIME = [                                            # operator, which of
     ("Bernoulli", lambda node: True, "1 with probability 1 - p: as the function's body has it, the text says p"),
     ("ConvTranspose", small_window, "SAME: a window smaller than the stride gives fewer than input * stride elements, which the text asks for"),
     ("LSTM", lambda node: attribute(node, "clip", None) is not None, "clip: the cell is not clipped before h, the text says the input of activations is"),
-    ("GridSample", lambda node: (text(node, "mode", ""), text(node, "padding_mode", "")) == ("cubic", "border"),
-     "a place outside is not moved to the border before its taps are, as ONNX's own evaluator does"),
 ]
 
 
@@ -75,6 +73,8 @@ def far_up(node, values):
 
 
 EVALUATOR_NODES = [("Attention", causal_with_bools, "a mask of bools that is causal, too: it multiplies 0 by -inf"),
+                   ("GridSample", lambda node, values: (text(node, "mode", ""), text(node, "padding_mode", "")) == ("cubic", "border"),
+                    "a place outside moves to the border before its taps do; in PyTorch, which the text refers to, and in ONNX Runtime each tap moves by itself"),
                    ("MaxUnpool", lambda node, values: len(node.input) > 2, "places count in the shape that would be without output_shape: see ../onnx_node/disputed.py"),
                    ("Softplus", far_up, "e^x is infinite where its logarithm is about x")]
 

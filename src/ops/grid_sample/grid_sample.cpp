@@ -65,15 +65,19 @@ int64_t inside(const GridSample& op, double at, int64_t extent) {
   return at >= 0 && at <= double(extent - 1) ? int64_t(at) : -1;
 }
 
-Taps taps_at(const GridSample& op, double n, int64_t extent) {
-  float at = float(op.align_corners ? (n + 1) / 2 * double(extent - 1) : ((n + 1) * double(extent) - 1) / 2);
+// In the grid's own arithmetic: what lies on a tie there is rounded as PyTorch and ONNX Runtime round it.
+template <class T>
+double denormalized(T n, bool align_corners, int64_t extent) {
+  return double(align_corners ? (n + 1) / 2 * T(extent - 1) : ((n + 1) * T(extent) - 1) / 2);
+}
+
+// Each tap moves inside by itself, as in PyTorch: a cubic sample beyond the border weighs what is inside anew.
+Taps taps_at(const GridSample& op, double n, bool wide, int64_t extent) {
+  double at = wide ? denormalized(n, op.align_corners, extent) : denormalized(float(n), op.align_corners, extent);
   Taps taps;
-  if (!std::isfinite(at)) at = std::isnan(at) ? -1 : at > 0 ? 1e9f : -1e9f;
-  double edge = op.align_corners ? 0 : 0.5;
-  bool beyond = at < -edge || at > double(extent - 1) + edge;  // such places move to the border before taps do
-  if (op.padding == SamplePadding::border && beyond) at = std::clamp(at, 0.0f, float(extent - 1));
+  if (!std::isfinite(at)) at = std::isnan(at) ? -1 : at > 0 ? 1e9 : -1e9;
   double first = op.mode == SampleMode::nearest ? std::nearbyint(at) : std::floor(at);
-  double fraction = double(at) - first;
+  double fraction = at - first;
   auto add = [&](double place, double weight) {
     taps.place[taps.count] = inside(op, place, extent);
     taps.weight[taps.count++] = weight;
@@ -103,7 +107,7 @@ void GridSample::evaluate(ConstViews in, Views out) const {
         for (int d = 0; d < axes; ++d) {
           int64_t place = s * axes + axes - 1 - d;  // the grid names the last axis first
           double n = load_scalar(grid.as<std::byte>() + place * size_bytes(grid.element), grid.element).f;
-          taps[d] = taps_at(*this, n, x[d + 2]);
+          taps[d] = taps_at(*this, n, grid.element == ElementType::f64, x[d + 2]);
           counts.push(taps[d].count);
         }
         for (int64_t c = 0; c < x[1]; ++c) {
