@@ -77,9 +77,26 @@ double Op::work(ConstViews in, Views out) const {  // every element once
   return double(most);
 }
 
+// Sums of large numbers turn over in a run, contents do not: such are as good as not known.
+static std::optional<Contents> contents_within(const Op& op, const Inputs& in, const Type& type) {
+  std::optional<Contents> contents;
+  try {
+    contents = op.contents(in);
+  } catch (const Error& e) {
+    if (e.id() != ErrorId::size_overflow) throw;
+  }
+  const auto* tensor = std::get_if<TensorType>(&type);
+  if (!contents || !tensor || tensor->element != ElementType::i32) return contents;
+  for (const Dim& d : *contents)
+    if (d.known() && d.value() != int32_t(d.value())) return {};
+  return contents;
+}
+
 Inferred infer(const Op& op, std::span<const Inputs::Operand> operands) {
   Inputs in(operands);
-  Inferred result{op.infer(in), op.contents(in)};
+  Types types = op.infer(in);
+  Inferred result{std::move(types), {}};
+  if (!result.types.empty()) result.contents = contents_within(op, in, result.types[0]);
   for (const Type& t : result.types)
     if (const auto* tensor = std::get_if<TensorType>(&t)) {
       check(tensor->rank() <= Extents::max_rank, ErrorId::limit_exceeded, "the result has rank ", tensor->rank(),

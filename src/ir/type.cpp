@@ -48,8 +48,8 @@ std::vector<int> axes_of(const std::vector<int64_t>& axes, int rank) {
   return result;
 }
 
-// Two different symbols may turn out equal, or one of them 1: neither is known, so the larger is taken and the kernel
-// checks. A known extent above 1 wins over a symbol, which must then be equal to it or 1.
+// Two different symbols may turn out equal, or one of them 1: neither is known, so the larger is taken, or 0 if there
+// is one, and the kernel checks. A known extent above 1 wins over a symbol, which must then be equal to it or 1.
 Shape broadcast(const Shape& a, const Shape& b) {
   if (a.size() < b.size()) return broadcast(b, a);
   Shape result = a;
@@ -62,7 +62,7 @@ Shape broadcast(const Shape& a, const Shape& b) {
     else if (mine.known() && other.known())
       fail(ErrorId::invalid_argument, "cannot broadcast ", a, " with ", b, ": ", mine, " against ", other);
     else if (other.known()) mine = other;
-    else if (!mine.known()) mine = max(mine, other);
+    else if (!mine.known()) mine = max(mine, other) * min(1, min(mine, other));
   }
   return result;
 }
