@@ -25,8 +25,10 @@ Verdict spread_scale(Rewriter& rw, Node& node) {
   if (!Grain::is_one(scale)) {
     if (op.block_size) return no("the scales are of blocks");
     if (!scale[0].known()) return no("the number of scales is symbolic");
-    int rank = node.input(0).type().rank();
-    spread.assign(size_t(rank - axis_of(op.axis, rank)), 1);
+    int rank = node.input(0).type().rank(), axis = axis_of(op.axis, rank);
+    if (!(node.input(0).shape()[size_t(axis)] == scale[0]))
+      return no("whether each position has its scale is not known");
+    spread.assign(size_t(rank - axis), 1);
     spread[0] = scale[0];
   }
   op.spread = true;
