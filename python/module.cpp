@@ -4,6 +4,8 @@
 #include <pybind11/stl.h>
 #include <tenon.h>
 
+#include <cstring>
+
 #include "network.h"
 
 namespace py = pybind11;
@@ -62,7 +64,10 @@ PYBIND11_MODULE(_tenon, m) {
     try {
       if (p) std::rethrow_exception(p);
     } catch (const tenon::api::Failure& f) {
-      if (!PyErr_Occurred()) PyErr_SetObject(error.ptr(), error(f.what(), f.id(), f.code()).ptr());
+      if (PyErr_Occurred()) return;
+      auto text = py::reinterpret_steal<py::object>(  // a message may quote what is no UTF-8
+          PyUnicode_DecodeUTF8(f.what(), Py_ssize_t(std::strlen(f.what())), "backslashreplace"));
+      PyErr_SetObject(error.ptr(), error(text, f.id(), f.code()).ptr());
     }
   });
   py::class_<tenon::api::Port>(m, "Port")
