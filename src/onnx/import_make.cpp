@@ -1,12 +1,15 @@
 // Tensors made from shapes and numbers, and the rearrangements that are more than one operator of ours.
 #include <cmath>
 
-#include "onnx/import.h"
+#include "onnx/importer.h"
+#include "ops/assertion/assertion.h"
 #include "ops/cast/cast.h"
 #include "ops/concat/concat.h"
 #include "ops/constant/constant.h"
 #include "ops/cumulate/cumulate.h"
+#include "ops/elementwise/elementwise.h"
 #include "ops/expand/expand.h"
+#include "ops/gather/gather.h"
 #include "ops/range/range.h"
 #include "ops/reduce/reduce.h"
 #include "ops/shape/shape.h"
@@ -41,10 +44,12 @@ void eye_like(NodeImport& n) {
   n.out(n.add(Trilu(false), {&upper, &k}));
 }
 
-// Integers stay an operator, so that the limit may be an extent; of floats all three numbers are constants.
+// Integers stay an operator, so that the limit may be an extent; floats are constants, or a run counts them.
 void range(NodeImport& n) {
   ElementType type = n.tensor(n.in(0)).element;
   bool known = n.constant(0) && n.constant(1) && n.constant(2);
+  if (!known && n.importer().extents_may_be_late())
+    return n.out(n.add(RangeOf(n.late_symbol()), {&n.in(0), &n.in(1), &n.in(2)}));
   if (type == ElementType::i64 || type == ElementType::i32)
     return n.out(n.add(RangeOf(), {&n.in(0), &n.in(1), &n.in(2)}));
   check(known, ErrorId::not_known, "its numbers are not constant");
@@ -68,12 +73,36 @@ void range(NodeImport& n) {
   n.out(n.as_value(list));
 }
 
+// Sizes that are not constant: slices, one behind the other, whose sizes have to be what they are together.
+void split_by_contents(NodeImport& n, int64_t axis) {
+  Value &x = n.in(0), &sizes = n.cast(n.in(1), ElementType::i64);
+  const Shape parts = n.tensor(sizes).shape;
+  check(parts.size() == 1 && (!parts[0].known() || parts[0].is(n.output_count())), ErrorId::onnx_invalid, "there are ",
+        parts, " sizes for ", n.output_count(), " results");
+  axis = axis_of(axis, n.tensor(x).rank());
+  Value& extent = n.add(ShapeOf(axis, axis + 1), {&x});
+  auto all = [&](ReduceKind kind) -> Value& { return n.add(Reduce(kind, {}), {&sizes}); };
+  Value& within = n.binary("and", n.binary("greater_equal", all(ReduceKind::min), n.list({0})),
+                           n.binary("less_equal", all(ReduceKind::max), extent));
+  Value& fits = n.binary("and", within, n.binary("equal", all(ReduceKind::sum), extent));
+  Value& checked = n.add(Assertion("the sizes do not add up to the axis' extent"), {&x, &fits});
+  Slice op;
+  op.with_axes = true;
+  Value* from = &n.list({0});
+  for (int i = 0; i < n.output_count(); ++i) {
+    Value& to = n.binary("add", *from, n.add(Gather(0), {&sizes, &n.list({i})}));
+    n.out(i, n.add(op, {&checked, from, &to, &n.list({axis})}));
+    from = &to;
+  }
+}
+
 // Sizes are an attribute until opset 12; without them, as many equal parts as there are results.
 void split(NodeImport& n) {
   Split op;
   op.axis = n.integer("axis", 0);
   op.parts = n.output_count();
   if (n.opset() < 13) op.sizes = n.integers("split");
+  else if (n.has(1) && !n.constant(1)) return split_by_contents(n, op.axis);
   else if (n.has(1)) op.sizes = n.constant_list(1, "sizes");
   if (n.has_attribute("num_outputs"))
     check(n.integer("num_outputs", 0) == op.parts, ErrorId::onnx_invalid, "num_outputs is ",

@@ -35,6 +35,7 @@ class Importer {
   Weights known(Value& value);  // its numbers where they are few and follow from constants; null otherwise
   // A branch's results differ in rank: what follows it is imported anew with each branch.
   void note_unlike_ranks() { unlike_ranks_ = true; }
+  bool extents_may_be_late() const { return extents_may_be_late_; }
   Network& network() { return *network_; }
   const Model& model() const { return model_; }
   const Graph& graph() const { return graph_; }
@@ -54,8 +55,10 @@ class Importer {
   void import_once(const InlinedNode& node);
   void import_bound(const InlinedNode& node);
   std::map<std::string, Value*> values_of(const InlinedNode& node);
-  bool bind_operands(const InlinedNode& node, size_t first);
-  Value& bound(Value& value, int depth);
+  bool could_import(const InlinedNode& node);  // false: it says of values that they are not known
+  void bind_operands(const InlinedNode& node, size_t first);
+  Value& bound(Value& value, bool below_zero, int depth);
+  Value& bind(Value& value);
   Weights leaf(Value& value);
   Value* carrier_of(const std::string& symbol);
   bool capture_carriers(const tenon::Graph& graph);
@@ -64,7 +67,7 @@ class Importer {
   const Graph& graph_;
   const Stop& stop_;
   Importer* outer_ = nullptr;
-  bool apart_ = false, unlike_ranks_ = false;
+  bool apart_ = false, unlike_ranks_ = false, extents_may_be_late_ = false;
   int depth_ = 0;  // of graphs within nodes
   const Opsets* opsets_ = nullptr;
   int64_t own_imported_ = 0, *imported_ = &own_imported_;  // nodes, with those of all bodies
@@ -77,8 +80,8 @@ class Importer {
   std::map<std::string, Value*> values_;
   std::map<const Value*, Value*> inputs_of_;  // by the value outside
   std::vector<Value*> captured_;
-  std::unordered_map<const Value*, Value*> bound_;  // values with symbols for their elements
-  std::map<std::string, std::string> unmade_;       // further results that nobody may use, and their nodes
+  std::unordered_map<const Value*, Value*> bound_[2];  // values with symbols for their elements, which may be below 0
+  std::map<std::string, std::string> unmade_;          // further results that nobody may use, and their nodes
   std::unordered_map<const Value*, Weights> known_;
 };
 

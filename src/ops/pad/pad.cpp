@@ -46,6 +46,7 @@ Types Pad::infer(const Inputs& in) const {
       check(!grows || rest > 0, "axis ", axes_[i], " of ", in[0], " has nothing to repeat");
     }
     extent = extent + before + behind;
+    if (!extent.known()) extent = max(0, extent);  // one atom where it may be cropped away: extents are multiplied
   }
   return {y};
 }
