@@ -209,6 +209,23 @@ def test_slices_from_the_end_that_a_run_computes():
           exact=True)
 
 
+def test_slices_by_extents_less_a_constant():
+    """x[n - c:] and x[:n - c]: where n is smaller than c the place counts from the end. Of the axis' own extent, of another's; backwards."""
+    most, zero = np.array([2**63 - 1]), np.array([0])
+    for c in (1, 2, 3, 5):
+        nodes = [node("Shape", ["z"], ["s"]), node("Sub", ["s", "c"], ["e"]), node("Slice", ["x", "e", "most", "zero"], ["tail"]),
+                 node("Slice", ["x", "zero", "e", "zero"], ["head"]), node("Slice", ["x", "e", "least", "zero", "back"], ["turned"]),
+                 node("Slice", ["x", "most", "e", "zero", "back"], ["rest"])]
+        held = weights(c=np.array([c]), most=most, zero=zero, least=np.array([-2**63]), back=np.array([-1]))
+        outputs = [(name, F) for name in ("tail", "head", "turned", "rest")]
+        def own(n):
+            n.input[:] = ["x" if name == "z" else name for name in n.input]
+            return n
+        check(model(nodes, [("x", F, ["N"]), ("z", F, ["M"])], outputs, held), [{"x": numbers(n), "z": numbers(k)} for n in (6, 3, 1, 0) for k in (7, 2, 1, 0)],
+              exact=True)
+        check(model([own(n) for n in nodes], [("x", F, ["N"])], outputs, held), [{"x": numbers(n)} for n in (6, 5, 4, 3, 2, 1, 0)], exact=True)
+
+
 def test_slices_that_a_run_computes():
     """From where a mask says; the end behind the start is none; a sequence's last step by its length."""
     m = model([node("ReduceSum", ["mask"], ["n"], keepdims=1), node("Sub", ["n", "one"], ["from"]), node("Slice", ["x", "from", "n", "zero"], ["last"]),

@@ -29,9 +29,10 @@ Dim clamped(const Dim& at, const Dim& extent, bool backwards, bool is_end) {
     int64_t a = at.value() < 0 ? at.value() + extent.value() : at.value();
     return std::min(high.value(), std::max(low.value(), a));
   }
-  Dim from_start = at;
-  if (at.known() ? at.value() < 0 : at.range({}).low <= -far + 1)
-    from_start = at + extent * min(1, max(Dim(0) - at, 0));
+  Dim missing = extent - at;  // one or two less than the extent is clamped to 0 where it would count from the end, too
+  bool is_near = missing.known() && missing.value() <= (backwards && is_end ? 1 : 2);
+  bool may_count_back = at.known() ? at.value() < 0 : !is_near && !surely_at_least(at, 0);
+  Dim from_start = may_count_back ? at + extent * min(1, max(Dim(0) - at, 0)) : at;
   return min(high, max(low, from_start));
 }
 
