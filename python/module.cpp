@@ -4,8 +4,6 @@
 #include <pybind11/stl.h>
 #include <tenon.h>
 
-#include <cstring>
-
 #include "network.h"
 
 namespace py = pybind11;
@@ -58,6 +56,12 @@ static void add_options(py::module_& m) {
            });
 }
 
+// Files may hold names that are no UTF-8.
+static py::object readable(const std::string& text) {
+  return py::reinterpret_steal<py::object>(
+      PyUnicode_DecodeUTF8(text.data(), Py_ssize_t(text.size()), "backslashreplace"));
+}
+
 PYBIND11_MODULE(_tenon, m) {
   static py::object error = py::module_::import("tenon._error").attr("Error");
   py::register_exception_translator([](std::exception_ptr p) {
@@ -65,13 +69,11 @@ PYBIND11_MODULE(_tenon, m) {
       if (p) std::rethrow_exception(p);
     } catch (const tenon::api::Failure& f) {
       if (PyErr_Occurred()) return;
-      auto text = py::reinterpret_steal<py::object>(  // a message may quote what is no UTF-8
-          PyUnicode_DecodeUTF8(f.what(), Py_ssize_t(std::strlen(f.what())), "backslashreplace"));
-      PyErr_SetObject(error.ptr(), error(text, f.id(), f.code()).ptr());
+      PyErr_SetObject(error.ptr(), error(readable(f.what()), f.id(), f.code()).ptr());
     }
   });
   py::class_<tenon::api::Port>(m, "Port")
-      .def_readonly("name", &tenon::api::Port::name)
+      .def_property_readonly("name", [](const tenon::api::Port& port) { return readable(port.name); })
       .def_readonly("element", &tenon::api::Port::element)
       .def_readonly("shape", &tenon::api::Port::shape);
   add_options(m);
@@ -136,7 +138,7 @@ PYBIND11_MODULE(_tenon, m) {
              for (const auto& step : model.step_times()) list.emplace_back(step.kernel, step.origins, step.ms);
              return list;
            })
-      .def("explain", &Model::explain)
-      .def("dump", &Model::dump)
+      .def("explain", [](const Model& model) { return readable(model.explain()); })
+      .def("dump", [](const Model& model, const std::string& after) { return readable(model.dump(after)); })
       .def("stats", &Model::stats);
 }

@@ -57,6 +57,20 @@ def test_files_that_are_no_models():
             raise AssertionError("a folder was built")
 
 
+def test_names_that_are_no_text():
+    """Bytes that are no UTF-8 in names: the model runs, by the names that it shows; errors quote them so, too."""
+    file = model([node("Relu", ["xx_in"], ["yy_out"], name="nn_node")], [("xx_in", F, ["N", 2])], [("yy_out", F)]).SerializeToString()
+    file = file.replace(b"xx_in", b"\xff\xfe_in").replace(b"nn_node", b"\xc3\x28_node")
+    with tempfile.TemporaryDirectory() as folder:
+        built = tenon.load(file)
+        built.save(f"{folder}/a.engine")
+        for m in (built, tenon.load(f"{folder}/a.engine")):
+            assert m.inputs[0].name == "\\xff\\xfe_in" and "\\xff\\xfe_in" in m.dump() and m.explain()
+            x = numbers(3, 2)
+            np.testing.assert_array_equal(m({m.inputs[0].name: x}), np.maximum(x, 0))
+            refused(lambda: m(numbers(3, 3)), "TN101", "\\xff\\xfe_in")
+
+
 def test_half_a_file():
     """Cut at every byte: refused, or where it was cut between fields that the format lets anybody leave out, the reason names what is missing; engines, too,
     and bits that flip there.
