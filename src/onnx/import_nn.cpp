@@ -1,5 +1,6 @@
 // Convolution, pooling, matrix products, normalisation, softmax.
 #include "onnx/import_window.h"
+#include "onnx/importer.h"
 #include "ops/batch_norm/batch_norm.h"
 #include "ops/conv_transpose/conv_transpose.h"
 #include "ops/det/det.h"
@@ -197,6 +198,18 @@ std::vector<double> doubles(const Weights& w) {
   return list;
 }
 
+// Scales that are no constants: a run finds out the extents.
+void resize_by_scales(NodeImport& n, Resize op, int at_scales) {
+  if (n.constant(at_scales)) {
+    op.scales = doubles(n.constant(at_scales));
+    return n.out(n.add(op, {&n.in(0)}));
+  }
+  check(n.importer().extents_may_be_late(), ErrorId::not_known, "the scales are not constant");
+  for (size_t i = 0, axes = op.axes.empty() ? size_t(n.tensor(n.in(0)).rank()) : op.axes.size(); i < axes; ++i)
+    op.late_extents.push_back(tenon::Dim::symbol(n.late_symbol()));
+  n.out(n.add(op, {&n.in(0), &n.in(at_scales)}));
+}
+
 // Operands: x, scales (opset 10); x, roi, scales, sizes (since 11), any of the last three left out or empty.
 void resize(NodeImport& n) {
   static const char* const modes[] = {"nearest", "linear", "cubic"};
@@ -224,9 +237,7 @@ void resize(NodeImport& n) {
     op.roi = doubles(n.constant(1));
   }
   if (!old && n.has(3)) return n.out(n.add(op, {&n.in(0), &n.in(3)}));
-  check(n.constant(at_scales) != nullptr, ErrorId::not_known, "the scales are not constant");
-  op.scales = doubles(n.constant(at_scales));
-  n.out(n.add(op, {&n.in(0)}));
+  resize_by_scales(n, op, at_scales);
 }
 
 // Opset 16 called the modes bilinear and bicubic.
@@ -249,12 +260,8 @@ void upsample(NodeImport& n) {
   op.mode = ResizeMode(one_of(n.text("mode", "nearest"), modes, "mode"));
   op.coordinates = Coordinates::asymmetric;
   op.rounding = NearestRounding::floor;
-  if (n.opset() < 9) {
-    op.scales = n.floats("scales");
-  } else {
-    check(n.constant(1) != nullptr, ErrorId::not_known, "the scales are not constant");
-    op.scales = doubles(n.constant(1));
-  }
+  if (n.opset() >= 9) return resize_by_scales(n, op, 1);
+  op.scales = n.floats("scales");
   n.out(n.add(op, {&n.in(0)}));
 }
 

@@ -3,7 +3,8 @@ import itertools
 
 import numpy as np
 
-from case import F, I, H, U8, by_evaluator, check, model, node, numbers, weights
+import tenon
+from case import F, I, H, U8, by_evaluator, check, model, node, numbers, refused, weights
 
 COORDINATES = ("half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric")
 CASES = [("nearest", {"nearest_mode": mode}) for mode in ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")] + [
@@ -108,6 +109,35 @@ def test_scales_and_what_is_left_of_them():
         for mode, coordinates in itertools.product(("nearest", "linear"), ("asymmetric", "half_pixel", "pytorch_half_pixel")):
             m = resize(None, initializers={"scales": np.array(scales, np.float32)}, mode=mode, coordinate_transformation_mode=coordinates)
             check(m, [{"x": numbers(1, 2, 7, 5)}, {"x": numbers(2, 1, 4, 10)}])
+
+
+def test_scales_that_a_run_computes():
+    """As PyTorch wrote sizes until opset 10: extents wanted over extents had, in floats, which has to give back the extents wanted; as an input;
+    and from numbers.
+    """
+    def nodes(op, **attributes):
+        return [node("Shape", ["other"], ["so"]), node("Shape", ["x"], ["sx"]), node("Gather", ["so", "map"], ["so2"]), node("Gather", ["sx", "map"], ["sx2"]),
+                node("Cast", ["so2"], ["fo"], to=F), node("Cast", ["sx2"], ["fx"], to=F),
+                node("Div", ["fo", "fx"], ["r"]), node("Concat", ["ones", "r"], ["scales"], axis=0),
+                node(op, ["x", *(["", "scales"] if attributes.pop("roi", False) else ["scales"])], ["y"], **attributes), node("Add", ["y", "other"], ["z"])]
+    held = weights(map=np.array([2, 3]), ones=np.ones(2, np.float32))
+    inputs = [("x", F, ["N", "C", "H", "W"]), ("other", F, ["N", "C", "H2", "W2"])]
+    feeds = [{"x": numbers(1, 2, *a), "other": numbers(1, 2, *b)} for a, b in (((4, 5), (8, 10)), ((7, 3), (13, 6)), ((3, 3), (2, 5)), ((1, 1), (4, 4)),
+        ((10, 9), (7, 41)))]
+    for opset, how, attributes in ((9, dict(mode="nearest"), dict(nearest_mode="floor")), (9, dict(mode="linear"), {}),
+                                   (18, dict(roi=True, mode="cubic", coordinate_transformation_mode="half_pixel"), {})):
+        coordinates = how.get("coordinate_transformation_mode", "asymmetric")
+        wanted = [{"z": by_matrices(how["mode"], coordinates, f["other"].shape[2:], (2, 3), **attributes)(None, [f])[0]["y"] + f["other"]} for f in feeds]
+        check(model(nodes("Upsample" if opset == 9 else "Resize", **how), inputs, [("z", F)], held, opset), feeds, wanted)
+    m = model([node("Resize", ["x", "", "s"], ["y"], mode="nearest")], [("x", F, ["N", "C", "H", "W"]), ("s", F, [4])], [("y", F)])
+    check(m, [{"x": numbers(1, 2, 5, 6), "s": np.array([1, 1, *s], np.float32)} for s in ((2, 2), (.5, 3), (1.3, .7), (1, 1))])
+    m = model([node("ReduceMax", ["k"], ["s"], keepdims=1), node("Resize", ["x", "", "s"], ["y"], mode="linear", axes=[1])],
+              [("x", F, ["N", "L"]), ("k", F, ["K"])], [("y", F)])
+    feeds = [{"x": numbers(2, 6), "k": np.array(k, np.float32)} for k in ([2, 1], [.5], [1.5, -9])]
+    check(m, feeds, [by_matrices("linear", "half_pixel", (int(6 * f["k"].max()),), (1,))(None, [f])[0] for f in feeds])
+    built = tenon.load(m.SerializeToString())
+    for wrong in (0, -2, np.nan, np.inf):
+        refused(lambda: built({"x": numbers(2, 6), "k": np.array([wrong], np.float32)}), "TN101", "a scale is")
 
 
 def test_regions_cropped_and_policies():

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "base/dispatch.h"
-#include "ops/known.h"
+#include "ops/late.h"
 
 namespace tenon {
 
@@ -69,6 +69,7 @@ void Resize::fields(FieldVisitor& v) {
   v("extrapolation_value", extrapolation_value, 0.0);
   v("exclude_outside", exclude_outside, false);
   v("antialias", antialias, false);
+  v("late_extents", late_extents, {});
 }
 
 void Resize::plan_scales(std::vector<Axis>& list) const {
@@ -132,7 +133,23 @@ std::vector<Resize::Axis> Resize::plan(const Inputs& in) const {
   return list;
 }
 
+// Scales that are numbers alone: which axes have which symbol.
+static Types with_late_extents(const Resize& op, const Inputs& in) {
+  in.check_count(2, 2);
+  in.check_element(1, float_types, "scales");
+  TensorType y = in[0];
+  size_t axes = op.axes.empty() ? y.shape.size() : op.axes.size();
+  check(in[1].rank() == 1 && (!in[1].shape[0].known() || in[1].shape[0].is(int64_t(axes))), "scales is ", in[1],
+        ", expected a list of ", axes);
+  check(op.late_extents.size() == axes, "late_extents has ", op.late_extents.size(), " symbols for ", axes, " axes");
+  axes_of(op.axes, y.rank());
+  for (size_t i = 0; i < axes; ++i)
+    y.shape[op.axes.empty() ? i : size_t(axis_of(op.axes[i], y.rank()))] = op.late_extents[i];
+  return {y};
+}
+
 Types Resize::infer(const Inputs& in) const {
+  if (!late_extents.empty()) return with_late_extents(*this, in);
   in.check_count(1, 2);
   check(scales.empty() || sizes.empty(), "has both scales and sizes");
   if (in.size() == 2) {
@@ -239,6 +256,17 @@ std::vector<double> interpolate(const std::vector<double>& x, Extents& extents, 
 }
 
 }  // namespace
+
+void Resize::evaluate_late(ConstViews in, LateResults& out) const {
+  check_operands(*this, in);
+  Resize known = *this;
+  known.late_extents.clear();
+  for (int64_t i = 0; i < in[1].count(); ++i)
+    known.scales.push_back(load_scalar(in[1].as<std::byte>() + i * size_bytes(in[1].element), in[1].element).f);
+  Types made = known.infer(KnownInputs(in.first(1)).inputs());
+  View y = out.make(0, at(std::get<TensorType>(made[0]).shape, {}));
+  known.evaluate(in.first(1), {&y, 1});
+}
 
 void Resize::evaluate(ConstViews in, Views out) const {
   check_extents(*this, in, out);

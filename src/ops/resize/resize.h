@@ -17,7 +17,8 @@ enum class Coordinates {  // where output i samples the input; see resize.cpp
 enum class NearestRounding { round_prefer_floor, round_prefer_ceil, floor, ceil };
 enum class KeepAspectRatio { stretch, not_larger, not_smaller };
 
-// Operands: x, and the sizes (i64 or i32, one for each of `axes`) where neither `scales` nor `sizes` is given.
+// Operands: x, and the sizes (i64 or i32, one for each of `axes`) where neither `scales` nor `sizes` is given; or
+// floats that are the scales, by which a run finds out the extents, `late_extents`.
 struct Resize final : Op {
   OP_TYPE
   ResizeMode mode = ResizeMode::nearest;
@@ -32,9 +33,12 @@ struct Resize final : Op {
   double extrapolation_value = 0;  // what tf_crop_and_resize finds outside
   bool exclude_outside = false;    // taps outside weigh nothing; otherwise they see the border
   bool antialias = false;          // linear and cubic: filters widen where the result is smaller
+  Shape late_extents;              // a symbol for each of `axes`
   void fields(FieldVisitor& v) override;
   Types infer(const Inputs& in) const override;
   void evaluate(ConstViews in, Views out) const override;
+  Late late() const override { return late_extents.empty() ? Late::nothing : Late::extents; }
+  void evaluate_late(ConstViews in, LateResults& out) const override;
 
   struct Axis {
     int axis;

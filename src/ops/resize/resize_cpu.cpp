@@ -78,6 +78,7 @@ template <Layout layout>
 std::string fit(const Node& node, const Target& target, Offer& offer) {
   const Resize& op = *as<Resize>(node);
   const TensorType &x = node.input(0).type(), &y = node.output().type();
+  if (op.late() != Late::nothing) return "its extents are known after a run alone";
   if (op.mode != ResizeMode::nearest) return "the mode is not nearest";
   if (op.coordinates == Coordinates::tf_crop_and_resize) return "it crops";
   if (x.rank() < 3 || x.rank() > 5) return concat("x has rank ", x.rank());
