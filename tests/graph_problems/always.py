@@ -68,7 +68,7 @@ def test_names_that_are_no_text():
             assert m.inputs[0].name == "\\xff\\xfe_in" and "\\xff\\xfe_in" in m.dump() and m.explain()
             x = numbers(3, 2)
             np.testing.assert_array_equal(m({m.inputs[0].name: x}), np.maximum(x, 0))
-            refused(lambda: m(numbers(3, 3)), "TN101", "\\xff\\xfe_in")
+            refused(lambda: m(numbers(3, 3)), "TN104", "\\xff\\xfe_in")
 
 
 def test_half_a_file():
