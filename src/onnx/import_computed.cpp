@@ -2,10 +2,7 @@
 #include <algorithm>
 
 #include "onnx/importer.h"
-#include "ops/bind/bind.h"
-#include "ops/constant/constant.h"
-#include "ops/elementwise/elementwise.h"
-#include "ops/unary/unary.h"
+#include "ops/bound.h"
 
 namespace tenon::onnx {
 
@@ -52,48 +49,17 @@ void Importer::bind_operands(const InlinedNode& n, size_t first) {
   for (size_t i = first; i < n.node->inputs.size(); ++i) {
     const std::string& name = n.node->inputs[i];
     if (name.empty()) continue;
-    values_[name] = &bound(value(name), below_zero, 0);
+    values_[name] = &bound(value(name), below_zero);
   }
 }
 
-// Shape arithmetic is followed back to what inference does not see through, so that known elements stay known.
-// Symbols are never below 0: a number that may be is the difference of two.
-Value& Importer::bound(Value& value, bool below_zero, int depth) {
-  constexpr int deepest = 64;
-  auto& done = bound_[below_zero];
-  if (auto it = done.find(&value); it != done.end()) return *it->second;
-  const auto* type = std::get_if<TensorType>(&network_->type(value));
-  bool fits = type && (type->element == ElementType::i64 || type->element == ElementType::i32) &&
-              all_known(type->shape) && at(type->shape, {}).count() <= max_contents;
-  if (!fits || network_->contents(value) || known(value)) return value;
-  const tenon::Node& maker = *value.producer;
-  if (depth < deepest && !maker.inputs().empty() && maker.outputs().size() == 1 && maker.op().late() == Late::nothing) {
-    std::vector<Value*> operands;
-    for (Value* in : maker.inputs()) operands.push_back(&bound(*in, below_zero, depth + 1));
-    if (operands != maker.inputs()) {
-      Value& again = network_->add(maker.op().clone(), operands, value.name).output();
-      network_->type(again);
-      if (network_->contents(again)) return *(done[&value] = &again);
-    }
-  }
-  if (!below_zero) return *(done[&value] = &bind(value));
-  auto add = [&](const Op& op, std::vector<Value*> in) -> Value& {
-    return network_->add(op.clone(), in, value.name).output();
+Value& Importer::bound(Value& value, bool below_zero) {
+  auto is_known = [&](Value& v) { return known(v) != nullptr; };
+  auto next_name = [&] { return concat("late$", *imported_, "b", late_binds_++); };
+  auto add = [&](std::unique_ptr<Op> op, std::vector<Value*> operands, const std::string& name) -> Value& {
+    return network_->add(std::move(op), std::move(operands), name).output();
   };
-  View view;
-  Weights none = make_weights(type->element, {}, view);
-  Value &zero = add(Constant(none), {}), &less = add(Unary("neg"), {&value});
-  Value &above = bind(add(Elementwise("max"), {&value, &zero})), &below = bind(add(Elementwise("max"), {&less, &zero}));
-  return *(done[&value] = &add(Elementwise("sub"), {&above, &below}));
-}
-
-Value& Importer::bind(Value& value) {
-  const auto& type = std::get<TensorType>(network_->type(value));
-  Bind op;
-  for (int64_t i = 0; i < at(type.shape, {}).count(); ++i)
-    op.symbols.push_back(tenon::Dim::symbol(concat("late$", *imported_, "b", late_binds_, ".", i)));
-  ++late_binds_;
-  return network_->add(op, {&value}, value.name);
+  return BoundValues{is_known, next_name, add, below_zero}.bound(*network_, bound_[below_zero], value);
 }
 
 }  // namespace tenon::onnx

@@ -57,8 +57,7 @@ class Importer {
   std::map<std::string, Value*> values_of(const InlinedNode& node);
   bool could_import(const InlinedNode& node);  // false: it says of values that they are not known
   void bind_operands(const InlinedNode& node, size_t first);
-  Value& bound(Value& value, bool below_zero, int depth);
-  Value& bind(Value& value);
+  Value& bound(Value& value, bool below_zero);
   Weights leaf(Value& value);
   Value* carrier_of(const std::string& symbol);
   bool capture_carriers(const tenon::Graph& graph);
