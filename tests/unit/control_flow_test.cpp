@@ -4,6 +4,7 @@
 
 #include "ir/text.h"
 #include "run_built.h"
+#include "tenon/build.h"
 
 namespace tenon {
 namespace {
@@ -32,6 +33,13 @@ const char* const doubled_or_negated =
     "body\nx = input() type=f32[N]\ny = neg(x)\nreturn y\n"
     "c = input() type=bool[]\nx = input() type=f32[N]\ny = if(c, x, x) then=@0 else=@1 late=[K]\nz = relu(y)\nreturn "
     "y, z\n";
+
+TEST(ControlFlow, tuning_leaves_what_runs_size_to_predictions) {
+  Built built = build(parse(doubled_or_negated), {.threads = 1, .tuning_ms = 20});
+  EXPECT_GT(built.stats.at("steps"), 1);
+  EXPECT_NO_THROW(
+      build(parse("x = input() type=f32[N,4]\ny = nonzero(x) count=[F]\nreturn y\n"), {.threads = 1, .tuning_ms = 20}));
+}
 
 TEST(ControlFlow, branches_give_extents_of_their_own) {
   for (const Values& found : in_all_ways(doubled_or_negated, {condition(true), floats({1, -2})}))
