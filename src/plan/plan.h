@@ -49,7 +49,7 @@ struct OpenNode {
 };
 
 struct Plan {
-  Profile profile;
+  Profile profile;  // that it was made for
   std::vector<OpenNode> open;
   std::vector<Slot> slots;
   std::vector<Step> steps;

@@ -19,6 +19,7 @@ struct Program {
     Source from;
   };
   std::vector<Output> outputs;
+  Profile profile;  // that it serves; plans may be shared with programs that serve others
 
   const std::vector<Bound>& inputs() const { return stages.front().plan->inputs; }
 };

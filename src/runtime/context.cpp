@@ -28,11 +28,15 @@ Binding bind_symbols(const std::vector<Bound>& inputs, std::span<const Extents> 
   return binding;
 }
 
-ExecutionContext::ExecutionContext(std::shared_ptr<const Plan> plan, int threads)
-    : plan_(std::move(plan)), workers_(threads), grown_(plan_->slots.size()), made_aside_(plan_->outputs.size()) {
+ExecutionContext::ExecutionContext(std::shared_ptr<const Plan> plan, int threads, const Profile* profile)
+    : plan_(std::move(plan)),
+      profile_(profile ? *profile : plan_->profile),
+      workers_(threads),
+      grown_(plan_->slots.size()),
+      made_aside_(plan_->outputs.size()) {
   for (const Step& step : plan_->steps) states_.push_back(step.run->make_state(workers_.threads()));
   if (plan_->device) on_device_ = std::make_unique<OnDevice>(*plan_->device, states_);
-  if (!plan_->profile.ranges.empty()) plan_for_highest();
+  if (!profile_.ranges.empty()) plan_for_highest();
 }
 
 ExecutionContext::~ExecutionContext() {
@@ -71,14 +75,14 @@ void ExecutionContext::plan_for_highest() {
   for (const Slot& s : plan_->slots) {
     Extents& highest = highest_extents_.emplace_back();
     if (s.place == Slot::late) continue;
-    for (const Dim& d : s.type.shape) highest.push(std::max<int64_t>(0, d.range(plan_->profile.ranges).high));
+    for (const Dim& d : s.type.shape) highest.push(std::max<int64_t>(0, d.range(profile_.ranges).high));
   }
   highest_ = plan_memory(*plan_, highest_extents_, workers_.threads());
   grow_arenas(highest_->arena_bytes);
 }
 
 void ExecutionContext::check_profile(const Binding& binding) const {
-  for (const auto& [name, range] : plan_->profile.ranges)
+  for (const auto& [name, range] : profile_.ranges)
     if (auto it = binding.find(name); it != binding.end())
       check(range.low <= it->second && it->second <= range.high, ErrorId::shape_out_of_profile, "dimension '", name,
             "' is ", it->second, ", the profile allows ", range.low, " to ", range.high);

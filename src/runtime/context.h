@@ -13,7 +13,8 @@ struct Recorded;
 
 class ExecutionContext {
  public:
-  ExecutionContext(std::shared_ptr<const Plan> plan, int threads);
+  // `profile`: what shapes come, where it is not what the plan was made for.
+  ExecutionContext(std::shared_ptr<const Plan> plan, int threads, const Profile* profile = nullptr);
   ~ExecutionContext();
 
   // The extents of all inputs, in the plan's order. Refuses what does not agree with the network; known shapes are
@@ -89,6 +90,7 @@ class ExecutionContext {
   void launch(void* stream, bool captured);
 
   std::shared_ptr<const Plan> plan_;
+  const Profile profile_;
   Workers workers_;
   std::array<std::shared_ptr<std::byte>, 2> arena_;  // by space
   std::optional<MemoryMap> highest_;  // with a profile: offsets at its highest extents, which serve all shapes

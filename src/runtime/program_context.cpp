@@ -20,7 +20,8 @@ static const std::string* symbol_alone(const Dim& d, std::map<std::string, int>&
 ProgramContext::ProgramContext(std::shared_ptr<const Program> program, int threads) : program_(std::move(program)) {
   for (const Program::Stage& stage : program_->stages) {
     Stage& made = stages_.emplace_back();
-    made.context = std::make_unique<ExecutionContext>(stage.plan, threads);
+    const Profile* profile = stages_.size() == 1 ? &program_->profile : nullptr;
+    made.context = std::make_unique<ExecutionContext>(stage.plan, threads, profile);
     prepare(made, stage);
   }
   direct_ = stages_.size() == 1 && !stages_.front().context->has_late();
@@ -52,11 +53,13 @@ static bool all_bound(const Shape& shape, const Binding& binding) {
   return std::all_of(symbols.begin(), symbols.end(), [&](const auto& s) { return binding.contains(s.first); });
 }
 
-void ProgramContext::set_shapes(std::span<const Extents> inputs) {
-  stages_.front().context->set_shapes(inputs);
-  if (direct_ || (bound_ && std::equal(inputs.begin(), inputs.end(), inputs_.begin(), inputs_.end()))) return;
+void ProgramContext::set_shapes(std::span<const Extents> inputs, const Binding& given) {
+  stages_.front().context->set_shapes(inputs, given);
+  if (direct_) return;
+  if (bound_ && given == given_ && std::equal(inputs.begin(), inputs.end(), inputs_.begin(), inputs_.end())) return;
   bound_ = false;  // and stays so if anything below refuses
-  early_ = bind_symbols(program_->inputs(), inputs, {});
+  early_ = bind_symbols(program_->inputs(), inputs, given);
+  given_ = given;
   outputs_.clear();
   for (const Program::Output& out : program_->outputs)
     outputs_.push_back(all_bound(out.type.shape, early_) ? std::optional(at(out.type.shape, early_)) : std::nullopt);

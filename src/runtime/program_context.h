@@ -12,7 +12,8 @@ class ProgramContext {
  public:
   ProgramContext(std::shared_ptr<const Program> program, int threads);
 
-  void set_shapes(std::span<const Extents> inputs);
+  // `given`: symbols that inputs' values tell, not their extents.
+  void set_shapes(std::span<const Extents> inputs, const Binding& given = {});
   // Nothing where a run finds them out. Such an output is given no address, others may be; `result` shows them.
   std::optional<Extents> output_extents(int i) const;
   ConstView result(int i) const;  // as the last run left it; until the next one
@@ -73,7 +74,7 @@ class ProgramContext {
   bool bound_ = false;  // what the inputs tell is that of inputs_
   std::vector<Extents> inputs_;
   std::vector<std::optional<Extents>> outputs_;  // where the inputs tell them
-  Binding early_;                                // what the inputs tell
+  Binding given_, early_;                        // what inputs' values tell, and all that is known before the run
   std::map<std::string, Told> told_;             // that, and what the stages which ran tell
   std::vector<void*> targets_;                   // by output: where the run may write it; null: into memory of ours
 };

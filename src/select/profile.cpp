@@ -17,11 +17,12 @@ void check_profile(const Profile& profile, const std::map<std::string, int>& sym
   }
 }
 
-std::string to_text(const Profile& profile) {
-  std::string text;
-  for (const auto& [name, range] : profile.ranges)
-    text += concat("profile ", quoted(name), " ", range.low, " ", profile.typical.find(name)->second, " ", range.high,
-                   "\n");
+std::string to_text(const std::vector<Profile>& profiles) {
+  std::string text = profiles.size() > 1 ? concat("profiles ", profiles.size(), "\n") : "";
+  for (size_t i = 0; i < profiles.size(); ++i)
+    for (const auto& [name, range] : profiles[i].ranges)
+      text += concat(i ? concat("other_profile ", i, " ") : "profile ", quoted(name), " ", range.low, " ",
+                     profiles[i].typical.find(name)->second, " ", range.high, "\n");
   return text;
 }
 
@@ -42,24 +43,39 @@ static std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-std::string without_profile(std::string_view text) {
+static bool is_profile(std::string_view line) {
+  return line.starts_with("profile ") || line.starts_with("profiles ") || line.starts_with("other_profile ");
+}
+
+std::string without_profiles(std::string_view text) {
   std::string rest;
   while (!text.empty())
-    if (std::string_view line = take_line(text); !line.starts_with("profile ")) rest += concat(line, "\n");
+    if (std::string_view line = take_line(text); !is_profile(line)) rest += concat(line, "\n");
   return rest;
 }
 
-Profile read_profile(std::string_view text) {
-  Profile profile;
+std::vector<Profile> read_profiles(std::string_view text) {
+  constexpr int64_t most = 1024;
+  std::vector<Profile> profiles(1);
   while (!text.empty()) {
     Words words(take_line(text));
-    if (!words.take("profile ")) continue;
+    if (words.take("profiles ")) {
+      int64_t count = number(words.value());
+      check(1 <= count && count <= most, ErrorId::engine_malformed, "there are ", count, " profiles, at most ", most,
+            " are possible");
+      profiles.resize(size_t(count));
+      continue;
+    }
+    bool other = words.take("other_profile ");
+    if (!other && !words.take("profile ")) continue;
+    int64_t i = other ? number(words.value()) : 0;
+    check(i < int64_t(profiles.size()), ErrorId::engine_malformed, "profile ", i, " of ", profiles.size());
     std::string name = words.name();
     int64_t low = number(words.value()), typical = number(words.value()), high = number(words.value());
-    profile.ranges[name] = {low, high};
-    profile.typical[name] = typical;
+    profiles[size_t(i)].ranges[name] = {low, high};
+    profiles[size_t(i)].typical[name] = typical;
   }
-  return profile;
+  return profiles;
 }
 
 }  // namespace tenon

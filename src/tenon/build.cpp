@@ -7,6 +7,7 @@
 #include "ops/assertion/assertion.h"
 #include "ops/constant/constant.h"
 #include "ops/if/if.h"
+#include "ops/input/input.h"
 #include "ops/loop/loop.h"
 #include "optimizer/pipeline.h"
 #include "runtime/control_flow.h"
@@ -35,8 +36,10 @@ std::map<std::string, int> symbols_of(const Graph& graph) {
 
 std::map<std::string, int> symbols_of_inputs(const Graph& graph) {
   std::map<std::string, int> symbols;
-  for (const Node* in : graph.inputs())
+  for (const Node* in : graph.inputs()) {
     for (const Dim& d : in->output().shape()) d.symbols(symbols);
+    for (const Dim& d : as<Input>(*in)->known) d.symbols(symbols);
+  }
   return symbols;
 }
 
@@ -120,7 +123,7 @@ StoredCover stored_cover(const BuildOptions& options, const Target& target, cons
 SharedProgram program_of(const Body& body, const BuildOptions& options, Built& whole) {
   BuildOptions how = options;
   how.device = "cpu";
-  how.keep.clear(), how.plans.clear(), how.profile = {};
+  how.keep.clear(), how.plans.clear(), how.profile = {}, how.more_profiles.clear();
   Built built = build(clone(*body), how);
   whole.explanation += built.explanation;
   for (const auto& [name, number] : built.stats)
@@ -136,16 +139,23 @@ std::unique_ptr<Kernel> kernel_with_bodies(const Node& node, const BuildOptions&
   fail(ErrorId::internal, node.label(), " has graphs within, and nobody runs them");
 }
 
-// One stage on its way from graph to plan.
+// A plan, and what was chosen for it as text.
+struct PlannedStage {
+  std::shared_ptr<const Plan> plan;
+  std::string choices;
+};
+
+// One stage on its way from graph to plan, for one profile.
 struct StageBuild {
   const BuildOptions& options;
   const Target& target;
   TimingCache& cache;
   Workers& workers;
-  size_t number;
+  size_t number, profile;
   clock::time_point start;
 
-  std::shared_ptr<const Plan> run(const Graph& graph, const Profile& profile, Built& built) {
+  // `earlier`: of the profiles before. Where the same is chosen, one plan serves both: it has no extent within.
+  PlannedStage run(const Graph& graph, const Profile& ranges, std::span<const PlannedStage> earlier, Built& built) {
     Providers providers = options.optimize ? providers_named(options.providers) : Providers{all_providers()[0]};
     Costs costs(target, cache, workers);
     costs.constants = constants_of(graph);
@@ -153,6 +163,7 @@ struct StageBuild {
     Cover chosen;
     Target block = target;  // by whose name an engine file keeps this stage's choices
     if (number) block.isa += concat(" stage ", number);
+    if (profile) block.isa += concat(" profile ", profile);
     StoredCover stored = stored_cover(options, block, graph, offers);
     if (stored.cover) {
       chosen = std::move(*stored.cover);
@@ -166,20 +177,43 @@ struct StageBuild {
       chosen = tuned_cover(graph, offers, costs, [&] { return ms_since(start) < options.tuning_ms; });
     built.plans = without_choices(built.plans, block.isa);
     if (options.optimize) built.plans += choices_text(chosen, block.isa);
+    PlannedStage made{nullptr, choices_text(chosen, "")};
+    for (const PlannedStage& other : earlier)
+      if (other.choices == made.choices) return other;
     built.explanation += explain(chosen, offers, costs);
     Plan plan = make_plan(graph, chosen, target);
-    if (number == 0) plan.profile = profile;  // the later ones are as large as the numbers that come
+    if (number == 0) plan.profile = ranges;  // the later ones are as large as the numbers that come
     built.stats["weights_bytes"] += weights_bytes(plan);
     for (const Step& step : plan.steps) built.stats["kernel/" + step.kernel] += 1;
     built.stats["steps"] += double(plan.steps.size());
-    return std::make_shared<const Plan>(std::move(plan));
+    made.plan = std::make_shared<const Plan>(std::move(plan));
+    return made;
   }
 };
+
+std::shared_ptr<const Program> program_of(const Stages& stages, const std::vector<PlannedStage>& planned,
+                                          const Graph& lowered, Profile profile) {
+  auto program = std::make_shared<Program>();
+  for (size_t i = 0; i < stages.list.size(); ++i) {
+    const StageGraph& stage = stages.list[i];
+    std::vector<std::string> told;
+    for (const auto& [name, count] : symbols_of(stage.graph)) told.push_back(name);
+    program->stages.push_back({planned[i].plan, stage.inputs, stage.contents, std::move(told)});
+  }
+  for (size_t i = 0; i < stages.outputs.size(); ++i) {
+    Source from = stages.outputs[i];
+    TensorType type = from.stage < 0 ? program->inputs()[size_t(from.index)].type
+                                     : program->stages[size_t(from.stage)].plan->outputs[size_t(from.index)].type;
+    program->outputs.push_back({lowered.outputs()[i].name, std::move(type), from});
+  }
+  program->profile = std::move(profile);
+  return program;
+}
 
 }  // namespace
 
 Built build(Graph lowered, const BuildOptions& options) {
-  auto start = clock::now();
+  clock::time_point begin = clock::now(), start = begin;
   Built built;
   built.graph = std::make_unique<Graph>(std::move(lowered));
   for (const std::string& name : options.keep) {
@@ -197,35 +231,34 @@ Built build(Graph lowered, const BuildOptions& options) {
   Workers workers(options.threads);
   Target target = target_on(options.device, workers.threads(), built.notes);
   built.device = target.isa;
-  Profile profile = options.profile.ranges.empty() ? read_profile(options.plans) : options.profile;
-  std::map<std::string, int> symbols = symbols_of(graph);
-  check_profile(profile, symbols_of_inputs(graph));
-  target.typical = typical_binding(graph, symbols, profile);
+  std::vector<Profile> profiles = options.more_profiles;
+  profiles.insert(profiles.begin(), options.profile);
+  if (profiles.size() == 1 && options.profile.ranges.empty()) profiles = read_profiles(options.plans);
+  std::map<std::string, int> symbols = symbols_of(graph), of_inputs = symbols_of_inputs(graph);
+  for (const Profile& profile : profiles) check_profile(profile, of_inputs);
   target.stop = options.stop;
   target.bodies = [&](const Node& node) { return kernel_with_bodies(node, options, built); };
 
   TimingCache cache;
   read_timings(options.timing_cache, cache, built.notes);
-  built.plans = to_text(profile) + without_profile(options.plans);
+  built.plans = to_text(profiles) + without_profiles(options.plans);
   Stages stages = split_into_stages(std::move(graph));
-  auto program = std::make_shared<Program>();
-  for (size_t i = 0; i < stages.list.size(); ++i) {
-    StageGraph& stage = stages.list[i];
-    StageBuild each{options, target, cache, workers, i, start};
-    std::shared_ptr<const Plan> plan = each.run(stage.graph, profile, built);
-    std::vector<std::string> told;
-    for (const auto& [name, count] : symbols_of(stage.graph)) told.push_back(name);
-    program->stages.push_back({std::move(plan), std::move(stage.inputs), std::move(stage.contents), std::move(told)});
-  }
-  for (size_t i = 0; i < stages.outputs.size(); ++i) {
-    Source from = stages.outputs[i];
-    TensorType type = from.stage < 0 ? program->inputs()[size_t(from.index)].type
-                                     : program->stages[size_t(from.stage)].plan->outputs[size_t(from.index)].type;
-    program->outputs.push_back({built.graph->outputs()[i].name, std::move(type), from});
+  std::vector<std::vector<PlannedStage>> by_stage(stages.list.size());
+  for (size_t p = 0; p < profiles.size(); ++p) {
+    if (p) start = clock::now();
+    target.typical = typical_binding(*built.graph, symbols, profiles[p]);
+    std::vector<PlannedStage> planned;
+    for (size_t i = 0; i < stages.list.size(); ++i) {
+      StageBuild each{options, target, cache, workers, i, p, start};
+      planned.push_back(each.run(stages.list[i].graph, profiles[p], by_stage[i], built));
+      by_stage[i].push_back(planned.back());
+    }
+    std::shared_ptr<const Program> program = program_of(stages, planned, *built.graph, profiles[p]);
+    if (p) built.more_programs.push_back(std::move(program));
+    else built.program = std::move(program);
   }
   if (options.tuning_ms > 0) write_timings(options.timing_cache, cache);
-  built.program = std::move(program);
-  built.stats["build_ms"] = ms_since(start);
+  built.stats["build_ms"] = ms_since(begin);
   return built;
 }
 
