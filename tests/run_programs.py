@@ -149,6 +149,27 @@ def test_every_layer_computes_what_the_program_does(place):
             assert ", 0 failures" in text, text
 
 
+def own_programs(place, name, views=(("8.6", "-std=c++20"), ("10.16", "-std=c++14"))):
+    """tests/api/NAME.cpp in each generation; it compares with numbers of its own."""
+    folder = empty(place.folder / name)
+    for view, standard in views:
+        program = place.compile(ROOT / f"tests/api/{name}.cpp", view, folder / f"{name}{view}", standard, "-O1", "-Wall", "-Wextra")
+        text = run(program, env=place.path_of[view])
+        assert ", 0 failures" in text, text
+
+
+def test_results_have_the_sizes_that_a_run_finds_out(place):
+    own_programs(place, "run_time_sizes")
+
+
+def test_loops_and_conditionals_compute_what_plain_loops_do(place):
+    own_programs(place, "control_flow")
+
+
+def test_contexts_change_between_profiles(place):
+    own_programs(place, "profiles")
+
+
 def test_what_a_parser_made_is_shown_as_its_class_or_refuses(place):
     """No getter of a layer that a parser made says anything that is not so: all of them answer, or all refuse. Generation 8 has no name
     for 64-bit integers, so that it shows the shape of such a constant and not its weights."""

@@ -14,6 +14,29 @@ inline std::shared_ptr<objects::LogSink>& last_logger() {
 
 #include "plugin_registry.h"
 
+namespace shell {
+
+struct OutputMemoryAdapter final : objects::OutputMemory {
+  IOutputAllocator& iface;
+  explicit OutputMemoryAdapter(IOutputAllocator& u) : iface(u) { user = &u; }
+  void* reallocate(const char* output, void* now, uint64_t bytes, uint64_t alignment, void* stream) override {
+#if NV_TENSORRT_MAJOR >= 10
+    return iface.reallocateOutputAsync(output, now, bytes, alignment, static_cast<cudaStream_t>(stream));
+#else
+    (void)stream;
+    return iface.reallocateOutput(output, now, bytes, alignment);
+#endif
+  }
+  void notify_shape(const char* output, const objects::Dims& dims) override {
+    iface.notifyShape(output, dims_from_core(dims));
+  }
+};
+inline std::shared_ptr<objects::OutputMemory> adapt(IOutputAllocator* u) {
+  return u ? std::make_shared<OutputMemoryAdapter>(*u) : nullptr;
+}
+
+}  // namespace shell
+
 namespace shell::hand {
 
 inline LayerType ILayer_getType(const objects::Layer& layer) {

@@ -1,13 +1,11 @@
 #include "objects/builder.h"
 
-#include <cstring>
-
 #include "ir/graph.h"
 #include "ir/network.h"
 #include "objects/convert.h"
 #include "objects/engine.h"
 #include "objects/network.h"
-#include "ops/input/input.h"
+#include "objects/optimization_profile.h"
 #include "tenon/build.h"
 
 namespace tenon::objects {
@@ -20,84 +18,7 @@ double tuning_ms(int32_t level) {
   return by_level[std::clamp(level, 0, 5)];
 }
 
-struct Three {
-  Dims least, usual, most;
-};
-
-Three three_of(const OptimizationProfile& profile, const std::string& input) {
-  auto get = [&](OptProfileSelector which) { return profile.dimensions(input.c_str(), which); };
-  return {get(OptProfileSelector::min), get(OptProfileSelector::opt), get(OptProfileSelector::max)};
-}
-
-// Ranges of the symbols in one input's shape, from its three shapes; a fixed extent must stand there as it is.
-void add_ranges(const std::string& input, const Shape& shape, const Three& three, Profile& ranges) {
-  for (const Dims* dims : {&three.least, &three.usual, &three.most})
-    check(dims->n == int32_t(shape.size()), "the profile's shape ", to_text(*dims), " of '", input, "' does not fit ",
-          shape);
-  for (size_t i = 0; i < shape.size(); ++i) {
-    int64_t low = three.least.d[i], usual = three.usual.d[i], high = three.most.d[i];
-    if (shape[i].known()) {
-      check(low == shape[i].value() && usual == low && high == low, "extent ", i, " of '", input, "' is ", shape[i],
-            " in the network; the profile says ", low, ", ", usual, ", ", high);
-      continue;
-    }
-    std::map<std::string, int> symbols;
-    shape[i].symbols(symbols);
-    for (const auto& [symbol, count] : symbols) {
-      auto [it, fresh] = ranges.ranges.try_emplace(symbol, Range{low, high});
-      check(fresh || it->second == Range{low, high}, "extent ", i, " of '", input, "' goes from ", low, " to ", high,
-            ", that of another input, which is the same dimension '", symbol, "', from ", it->second.low, " to ",
-            it->second.high);
-      ranges.typical[symbol] = usual;
-    }
-  }
-}
-
-Profile profile_of(const BuilderConfig& config, const Graph& graph) {
-  Profile ranges;
-  if (config.profiles.empty()) return ranges;
-  check(config.profiles.size() == 1, ErrorId::unsupported, config.profiles.size(),
-        " optimization profiles; one is possible today");
-  const OptimizationProfile& profile = *config.profiles[0];
-  for (const Node* in : graph.inputs()) {
-    const Shape& shape = in->output().shape();
-    if (all_known(shape)) continue;
-    const std::string& input = in->output().name;
-    Three three = three_of(profile, input);
-    check(three.least.n >= 0 && three.usual.n >= 0 && three.most.n >= 0, "input '", input, "' is ", shape,
-          "; the profile needs its kMIN, kOPT and kMAX shapes");
-    add_ranges(input, shape, three, ranges);
-  }
-  return ranges;
-}
-
 }  // namespace
-
-void OptimizationProfile::set_dimensions(const char* input, OptProfileSelector which, const Dims& dims) {
-  std::string called = text_or_refuse(input, "the input's name");
-  for (int i = 0; i < dims.n; ++i)
-    check(dims.d[i] >= 0, "extent ", i, " of '", called, "' is ", dims.d[i], "; a profile needs numbers");
-  shapes[called][which] = dims;
-}
-
-Dims OptimizationProfile::dimensions(const char* input, OptProfileSelector which) const {
-  Dims none;
-  none.n = -1;
-  auto it = shapes.find(text_or_refuse(input, "the input's name"));
-  if (it == shapes.end()) return none;
-  auto dims = it->second.find(which);
-  return dims == it->second.end() ? none : dims->second;
-}
-
-bool OptimizationProfile::is_valid() const {
-  for (const auto& [input, set] : shapes) {
-    Three three = three_of(*this, input);
-    if (three.least.n < 0 || three.least.n != three.usual.n || three.usual.n != three.most.n) return false;
-    for (int i = 0; i < three.least.n; ++i)
-      if (three.least.d[i] > three.usual.d[i] || three.usual.d[i] > three.most.d[i]) return false;
-  }
-  return true;
-}
 
 size_t BuilderConfig::memory_pool_limit(MemoryPoolType pool) const {
   constexpr size_t all_there_is = size_t(1) << 40;
@@ -152,7 +73,9 @@ std::shared_ptr<Engine> Builder::build_engine(Network& network, BuilderConfig& c
   Graph graph = lower(*network.ir, constraints_of(network, config), &notes);
   for (const std::string& note : notes) say(Severity::warning, note);
   BuildOptions how;
-  how.profile = profile_of(config, graph);
+  std::vector<Profile> profiles = profiles_of(config.profiles, graph);
+  how.profile = profiles.front();
+  how.more_profiles.assign(profiles.begin() + 1, profiles.end());
   how.tuning_ms = tuning_ms(config.optimization_level);
   how.device = "auto";
   how.permissions = {.f16 = config.flag(BuilderFlag::fp16), .bf16 = config.flag(BuilderFlag::bf16)};
@@ -170,7 +93,7 @@ std::shared_ptr<HostMemory> Builder::build_serialized(Network& network, BuilderC
 
 bool Builder::is_network_supported(Network& network, BuilderConfig& config) {
   network.update();
-  profile_of(config, lower(*network.ir));
+  profiles_of(config.profiles, lower(*network.ir));
   return true;
 }
 

@@ -1,14 +1,6 @@
 // From a network to an engine: profiles, configuration, builder.
 #pragma once
-#include <array>
-#include <map>
-#include <vector>
-
-#include "objects/object.h"
-
-namespace tenon {
-struct Profile;
-}
+#include "objects/optimization_profile.h"
 
 namespace tenon::objects {
 
@@ -20,14 +12,6 @@ struct TENON_OBJECT HostMemory final : Object {
   void* data() { return bytes.data(); }
   size_t size() const { return bytes.size(); }
   DataType type() const { return DataType::int8; }
-};
-
-// The least, usual and largest shape of every input with open extents.
-struct TENON_OBJECT OptimizationProfile final : Object {
-  std::map<std::string, std::map<OptProfileSelector, Dims>> shapes;
-  void set_dimensions(const char* input, OptProfileSelector which, const Dims& dims);
-  Dims dimensions(const char* input, OptProfileSelector which) const;  // rank -1: not set
-  bool is_valid() const;
 };
 
 struct TENON_OBJECT BuilderConfig final : Object {

@@ -1,134 +1,70 @@
-// Context: shapes and addresses of one caller, and its work in the order of the program's stream.
+// Context: the profile, shapes and values of one caller. What it runs: context_run.cpp.
 #include <algorithm>
+#include <cstring>
 
 #include "objects/convert.h"
 #include "objects/engine.h"
-#include "objects/program_runtime.h"
-#include "objects/shape_check.h"
-#include "runtime/program_context.h"
+#include "objects/late_bounds.h"
+#include "objects/work.h"
 #include "tenon/build.h"
 
 namespace tenon::objects {
 
-namespace {
-
-constexpr int device_to_host = 2, host_to_device = 1;
-
-void check_runtime(int status, const char* call) {
-  check(status == 0, ErrorId::device, call, " of the program's CUDA runtime failed with error ", status);
-}
-
-}  // namespace
-
-// What runs may outlive the context that enqueued it.
-struct Context::Work : std::enable_shared_from_this<Work> {
-  struct Job {
-    Work* work;
-    std::shared_ptr<Work> keep;  // until it has run; a captured job belongs to its Work instead
-    std::vector<Extents> shapes;
-    std::vector<const void*> in;
-    std::vector<void*> out;
-    std::vector<size_t> in_bytes, out_bytes;
-    std::shared_ptr<std::exception_ptr> failure;  // for a caller who waits; null: it is reported
-  };
-
-  std::mutex mutex;  // one at a time: the program asks for shapes while earlier work runs
-  ProgramContext context;
-  Object reporter;
-  std::vector<std::unique_ptr<Job>> captured;    // a program's graph runs them again and again
-  std::vector<std::shared_ptr<void>> all_pages;  // page-locked; earlier work may still use old ones
-  std::vector<std::pair<void*, size_t>> pages;   // by input and output: what stands in for a device's memory
-
-  explicit Work(const Engine& engine) : context(engine.built->program, 0), pages(engine.ports.size()) {}
-
-  void run(const Job& job) {
-    std::scoped_lock lock(mutex);
-    context.set_shapes(job.shapes);
-    context.run(job.in, job.out);
-  }
-
-  Extents output(int i, const std::vector<Extents>& shapes) {
-    std::scoped_lock lock(mutex);
-    context.set_shapes(shapes);
-    std::optional<Extents> extents = context.output_extents(i);
-    check(extents.has_value(), ErrorId::unsupported, "the extents of output ", i, " are known after a run alone");
-    return *extents;
-  }
-
-  static void on_stream(void* argument) {
-    std::unique_ptr<Job> job(static_cast<Job*>(argument));
-    try {
-      job->work->run(*job);
-    } catch (...) {
-      if (job->failure) *job->failure = std::current_exception();
-      else job->work->reporter.report_exception("IExecutionContext::enqueue");
-    }
-    if (!job->keep) job.release();
-  }
-
-  void* stage(size_t port, size_t bytes, const ProgramRuntime& runtime);
-  void enqueue(std::unique_ptr<Job> job, const ProgramRuntime& runtime, void* stream);
-};
-
-// A device's memory is copied to and from pages that the runtime can copy while the stream goes on.
-void* Context::Work::stage(size_t port, size_t bytes, const ProgramRuntime& runtime) {
-  check(runtime.malloc_host && runtime.free_host && runtime.memcpy_async, ErrorId::device,
-        "an address is memory of a device, and the program's CUDA runtime offers no copies");
-  auto& [address, size] = pages[port];
-  if (size >= bytes && address) return address;
-  check_runtime(runtime.malloc_host(&address, std::max<size_t>(bytes, 1)), "cudaMallocHost");
-  all_pages.emplace_back(address, [free = runtime.free_host](void* p) { free(p); });
-  size = bytes;
-  return address;
-}
-
-void Context::Work::enqueue(std::unique_ptr<Job> job, const ProgramRuntime& runtime, void* stream) {
-  if (context.has_device()) {  // its stream is the program's: one driver orders both
-    std::scoped_lock lock(mutex);
-    context.set_shapes(job->shapes);
-    return context.enqueue(job->in, job->out, stream);
-  }
-  for (size_t i = 0; i < job->in.size(); ++i) {
-    if (runtime.readable(job->in[i])) continue;
-    void* host = stage(i, job->in_bytes[i], runtime);
-    check_runtime(runtime.memcpy_async(host, job->in[i], job->in_bytes[i], device_to_host, stream), "cudaMemcpyAsync");
-    job->in[i] = host;
-  }
-  struct CopyBack {
-    void *to, *from;
-    size_t bytes;
-  };
-  std::vector<CopyBack> back;
-  for (size_t i = 0; i < job->out.size(); ++i) {
-    if (runtime.readable(job->out[i])) continue;
-    void* host = stage(job->in.size() + i, job->out_bytes[i], runtime);
-    back.push_back({job->out[i], host, job->out_bytes[i]});
-    job->out[i] = host;
-  }
-  int capturing = 0;
-  if (runtime.stream_is_capturing) runtime.stream_is_capturing(stream, &capturing);
-  if (!capturing) job->keep = shared_from_this();
-  check_runtime(runtime.launch_host_func(stream, on_stream, job.get()), "cudaLaunchHostFunc");
-  if (capturing) captured.push_back(std::move(job));
-  else job.release();
-  for (const CopyBack& c : back)
-    check_runtime(runtime.memcpy_async(c.to, c.from, c.bytes, host_to_device, stream), "cudaMemcpyAsync");
-}
-
 Context::Context(std::shared_ptr<Engine> engine)
-    : owner_(std::move(engine)), work_(std::make_shared<Work>(*owner_)), addresses_(owner_->ports.size()) {
+    : owner_(std::move(engine)),
+      work_(std::make_shared<Work>(*owner_, 0)),
+      values_(owner_->ports.size()),
+      addresses_(owner_->ports.size()),
+      memories_(owner_->ports.size()),
+      found_(owner_->ports.size()) {
   for (int32_t i = 0; i < owner_->input_count; ++i) inputs_.push_back(owner_->ports[size_t(i)].dims);
 }
 
 Context::~Context() = default;
 
-static bool is_open(const Dims& dims) {
+void Context::set_profile(int32_t profile) {
+  owner_->check_profile(profile);
+  if (profile == profile_) return;
+  auto next = std::make_shared<Work>(*owner_, profile);
+  if (work_->has_captured()) former_.push_back(work_);
+  work_ = std::move(next);
+  profile_ = profile;
+  for (int32_t i = 0; i < owner_->input_count; ++i) inputs_[size_t(i)] = owner_->ports[size_t(i)].dims;
+  values_.assign(values_.size(), {});
+  found_.assign(found_.size(), {});
+}
+
+int32_t Context::port_of_binding(int32_t i) const {
+  owner_->bound_port(i);
+  check(i / owner_->nb_io() == profile_, "binding ", i, " belongs to profile ", i / owner_->nb_io(),
+        "; this context uses ", profile_);
+  return i % owner_->nb_io();
+}
+
+bool is_open(const Dims& dims) {
   for (int i = 0; i < dims.n; ++i)
     if (dims.d[i] < 0) return true;
   return false;
 }
 
 bool Context::all_input_dimensions_specified() const { return std::none_of(inputs_.begin(), inputs_.end(), is_open); }
+
+bool Context::all_input_shapes_specified() const { return all_input_dimensions_specified() && told_by(addresses_); }
+
+int32_t Context::infer_shapes(int32_t room, const char** names) {
+  check(names || room <= 0, "there is room for ", room, " names, and its pointer is null");
+  int32_t missing = 0;
+  for (int32_t i = 0; i < owner_->input_count; ++i) {
+    const Port& port = owner_->port(i);
+    bool has_all = !is_open(inputs_[size_t(i)]) && (port.elements.empty() || has_values(i, addresses_[size_t(i)]));
+    if (has_all) continue;
+    if (missing < room) names[missing] = port.name.c_str();
+    ++missing;
+  }
+  if (missing == 0)
+    for (int32_t i = owner_->input_count; i < owner_->nb_io(); ++i) io_shape(i);
+  return missing;
+}
 
 void Context::check_input(int32_t i, const Dims& dims) const {
   const Port& port = owner_->port(i);
@@ -137,98 +73,143 @@ void Context::check_input(int32_t i, const Dims& dims) const {
   for (int k = 0; fits && k < dims.n; ++k) fits = dims.d[k] >= 0 && (port.dims.d[k] < 0 || port.dims.d[k] == dims.d[k]);
   check(fits, ErrorId::shape_out_of_profile, "input '", port.name, "' is ", to_text(port.dims),
         " in the engine, found ", to_text(dims));
-  Dims low = owner_->profile_dimensions(i, 0, OptProfileSelector::min),
-       high = owner_->profile_dimensions(i, 0, OptProfileSelector::max);
+  Dims low = owner_->profile_dimensions(i, profile_, OptProfileSelector::min),
+       high = owner_->profile_dimensions(i, profile_, OptProfileSelector::max);
   for (int k = 0; k < dims.n; ++k)
     check((low.d[k] < 0 || low.d[k] <= dims.d[k]) && (high.d[k] < 0 || dims.d[k] <= high.d[k]),
-          ErrorId::shape_out_of_profile, "input '", port.name, "' is ", to_text(dims), ", the profile allows ",
-          to_text(low), " to ", to_text(high));
+          ErrorId::shape_out_of_profile, "input '", port.name, "' is ", to_text(dims), ", the profile",
+          owner_->nb_profiles() > 1 ? concat(" ", profile_) : "", " allows ", to_text(low), " to ", to_text(high));
 }
 
-void Context::set_binding_dimensions(int32_t i, const Dims& dims) {
+void Context::set_shape(int32_t i, const Dims& dims) {
   check_input(i, dims);
   inputs_[size_t(i)] = dims;
+  found_.assign(found_.size(), {});
 }
 
-void Context::set_input_shape(const char* io_name, const Dims& dims) {
-  set_binding_dimensions(owner_->io_index(io_name), dims);
+void Context::set_binding_dimensions(int32_t i, const Dims& dims) { set_shape(port_of_binding(i), dims); }
+
+void Context::set_input_shape(const char* io_name, const Dims& dims) { set_shape(owner_->io_index(io_name), dims); }
+
+void Context::set_shape_binding(int32_t i, const int32_t* values) {
+  int32_t input = port_of_binding(i);
+  const Port& port = owner_->port(input);
+  check(!port.elements.empty(), "the values of '", port.name, "' decide no extents; only its shape can be set");
+  std::string bytes;
+  for (size_t k = 0; k < port.elements.size(); ++k) {
+    int64_t wide = values[k];
+    if (port.type == DataType::int32) bytes.append(reinterpret_cast<const char*>(&values[k]), sizeof values[k]);
+    else bytes.append(reinterpret_cast<const char*>(&wide), sizeof wide);
+  }
+  values_[size_t(input)] = std::make_shared<const std::string>(std::move(bytes));
+  found_.assign(found_.size(), {});
 }
 
-static std::vector<Extents> extents_of_all(const std::vector<Dims>& inputs) {
-  std::vector<Extents> extents;
-  for (const Dims& d : inputs) extents.push_back(extents_of(d));
-  return extents;
+void Context::shape_binding(int32_t i, int32_t* values) const {
+  int32_t input = port_of_binding(i);
+  const Port& port = owner_->port(input);
+  check(!port.elements.empty(), "the values of '", port.name, "' decide no extents");
+  check(has_values(input, addresses_[size_t(input)]), "the values of '", port.name, "' are not set");
+  std::string bytes = values_at(input, addresses_[size_t(input)]);
+  for (size_t k = 0; k < port.elements.size(); ++k) {
+    ElementType element = element_of(port.type);
+    values[k] = int32_t(
+        load_scalar(reinterpret_cast<const std::byte*>(bytes.data()) + int64_t(k) * size_bytes(element), element).i);
+  }
+}
+
+bool Context::has_values(int32_t i, const void* address) const { return values_[size_t(i)] || address; }
+
+// As bytes. They decide extents now: a device's memory is waited for.
+std::string Context::values_at(int32_t i, const void* address) const {
+  if (values_[size_t(i)]) return *values_[size_t(i)];
+  const Port& port = owner_->port(i);
+  std::string bytes(port.elements.size() * size_t(size_bytes(element_of(port.type))), '\0');
+  ProgramRuntime runtime = program_runtime();
+  if (!runtime.is_there() || runtime.readable(address)) {
+    std::memcpy(bytes.data(), address, bytes.size());
+    return bytes;
+  }
+  check(runtime.memcpy_async, ErrorId::device, "the values of '", port.name,
+        "' decide extents and lie in a device's memory, and the program's CUDA runtime offers no copies");
+  constexpr int device_to_host = 2;
+  check_runtime(runtime.memcpy_async(bytes.data(), address, bytes.size(), device_to_host, nullptr), "cudaMemcpyAsync");
+  check_runtime(runtime.synchronize(nullptr), "cudaStreamSynchronize");
+  return bytes;
+}
+
+// Nothing where the values of a shape input are missing.
+std::optional<Binding> Context::told_by(const std::vector<void*>& addresses) const {
+  Binding told;
+  const Ranges& ranges = owner_->built->program_of(size_t(profile_))->profile.ranges;
+  for (int32_t i = 0; i < owner_->input_count; ++i) {
+    const Port& port = owner_->port(i);
+    if (port.elements.empty()) continue;
+    if (!has_values(i, addresses[size_t(i)])) return {};
+    std::string bytes = values_at(i, addresses[size_t(i)]);
+    ElementType element = element_of(port.type);
+    for (size_t k = 0; k < port.elements.size(); ++k) {
+      auto* from = reinterpret_cast<const std::byte*>(bytes.data()) + int64_t(k) * size_bytes(element);
+      int64_t number = load_scalar(from, element).i;
+      auto range = ranges.find(port.elements[k]);
+      check(number >= 0, ErrorId::shape_out_of_profile, "value ", k, " of '", port.name, "' decides extents and is ",
+            number);
+      check(range == ranges.end() || (range->second.low <= number && number <= range->second.high),
+            ErrorId::shape_out_of_profile, "value ", k, " of '", port.name, "' is ", number, ", the profile",
+            owner_->nb_profiles() > 1 ? concat(" ", profile_) : "", " allows ", range->second.low, " to ",
+            range->second.high);
+      told[port.elements[k]] = number;
+    }
+  }
+  return told;
+}
+
+InputShapes Context::shapes_with(Binding told) const {
+  InputShapes shapes{{}, std::move(told)};
+  for (const Dims& d : inputs_) shapes.extents.push_back(extents_of(d));
+  return shapes;
+}
+
+// -1 where a run finds an extent out.
+Dims Context::output_shape(int32_t output, const InputShapes& shapes) {
+  if (std::optional<Extents> known = work_->output(output, shapes)) return dims_of(*known);
+  const Program& program = *owner_->built->program;
+  Binding early = bind_symbols(program.inputs(), shapes.extents, shapes.told);
+  Dims dims = owner_->port(owner_->input_count + output).dims;
+  for (int axis = 0; axis < dims.n; ++axis) {
+    const Dim& d = program.outputs[size_t(output)].type.shape[size_t(axis)];
+    std::map<std::string, int> symbols;
+    d.symbols(symbols);
+    if (std::all_of(symbols.begin(), symbols.end(), [&](const auto& s) { return early.contains(s.first); }))
+      dims.d[axis] = d.at(early);
+  }
+  return dims;
 }
 
 Dims Context::io_shape(int32_t i) {
   const Port& port = owner_->port(i);
   if (port.is_input) return inputs_[size_t(i)];
-  if (!is_open(port.dims)) return port.dims;
-  if (!all_input_dimensions_specified()) return port.dims;
-  return dims_of(work_->output(i - owner_->input_count, extents_of_all(inputs_)));
+  if (found_[size_t(i)]) return *found_[size_t(i)];
+  if (!is_open(port.dims) || !all_input_dimensions_specified()) return port.dims;
+  std::optional<Binding> told = told_by(addresses_);
+  return told ? output_shape(i - owner_->input_count, shapes_with(std::move(*told))) : port.dims;
 }
 
 Dims Context::shape_of(const char* io_name) { return io_shape(owner_->io_index(io_name)); }
 
-void Context::set_tensor_address(const char* io_name, void* address) {
-  addresses_[size_t(owner_->io_index(io_name))] = address;
-}
-
-void Context::set_input_tensor_address(const char* io_name, const void* address) {
+int64_t Context::max_output_size(const char* io_name) {
   int32_t i = owner_->io_index(io_name);
-  check(owner_->io_is_input(i), "'", io_name, "' is an output");
-  addresses_[size_t(i)] = const_cast<void*>(address);
-}
-
-const void* Context::tensor_address(const char* io_name) const { return addresses_[size_t(owner_->io_index(io_name))]; }
-
-static size_t bytes_of(const Dims& dims, DataType type) {
-  return size_t(checked_mul(extents_of(dims).count(), size_bytes(element_of(type))));
-}
-
-void Context::enqueue(const std::vector<void*>& addresses, void* stream, std::shared_ptr<std::exception_ptr> failure) {
-  auto job = std::make_unique<Work::Job>();
-  for (int32_t i = 0; i < owner_->input_count; ++i)
-    check(!is_open(inputs_[size_t(i)]), "set the shape of input '", owner_->port(i).name, "' first; it is ",
-          to_text(inputs_[size_t(i)]));
-  for (int32_t i = 0; i < owner_->nb_io(); ++i) {
-    const Port& port = owner_->port(i);
-    size_t bytes = bytes_of(io_shape(i), port.type);
-    check(addresses[size_t(i)] || bytes == 0, "no address is set for '", port.name, "'");
-    (port.is_input ? job->in_bytes : job->out_bytes).push_back(bytes);
-    if (port.is_input) job->in.push_back(addresses[size_t(i)]);
-    else job->out.push_back(addresses[size_t(i)]);
-  }
-  job->shapes = extents_of_all(inputs_);
-  if (allowed_ != inputs_) {
-    owner_->assertions->run(job->shapes);
-    allowed_ = inputs_;
-  }
-  job->work = work_.get();
-  job->failure = std::move(failure);
-  work_->reporter.sink = sink;
-  ProgramRuntime runtime = program_runtime();
-  if (runtime.is_there()) work_->enqueue(std::move(job), runtime, stream);
-  else work_->run(*job);
-}
-
-void Context::enqueue_v3(void* stream) { enqueue(addresses_, stream); }
-
-void Context::enqueue_v2(void* const* bindings, void* stream, void* consumed) {
-  check(bindings, "the array of bindings is null");
-  enqueue({bindings, bindings + owner_->nb_io()}, stream);
-  ProgramRuntime runtime = program_runtime();
-  if (consumed && *static_cast<void**>(consumed) && runtime.event_record)
-    check_runtime(runtime.event_record(*static_cast<void**>(consumed), stream), "cudaEventRecord");
-}
-
-void Context::execute_v2(void* const* bindings) {
-  check(bindings, "the array of bindings is null");
-  ProgramRuntime runtime = program_runtime();
-  auto failure = std::make_shared<std::exception_ptr>();
-  enqueue({bindings, bindings + owner_->nb_io()}, nullptr, failure);
-  if (runtime.is_there()) check_runtime(runtime.synchronize(nullptr), "cudaStreamSynchronize");
-  if (*failure) std::rethrow_exception(*failure);
+  const Port& port = owner_->port(i);
+  check(!port.is_input, "'", io_name, "' is an input");
+  std::optional<Binding> told = told_by(addresses_);
+  check(all_input_dimensions_specified() && told, "set the shapes of the inputs first");
+  const Program& program = *owner_->built->program;
+  const Shape& shape = program.outputs[size_t(i - owner_->input_count)].type.shape;
+  std::optional<int64_t> count =
+      owner_->bounds->most(shape, bind_symbols(program.inputs(), shapes_with(*told).extents, *told));
+  check(count.has_value(), ErrorId::not_known, "'", io_name, "' is ", to_text(port.dims),
+        ", and no operator says how large that can become; set an output allocator");
+  return checked_mul(*count, size_bytes(element_of(port.type)));
 }
 
 }  // namespace tenon::objects

@@ -65,6 +65,8 @@ Shape shape_of(const Dims& dims, const std::string& name) {
   return shape;
 }
 
+std::string symbol_of_element(const std::string& input, int64_t i) { return symbol_name(concat(input, ".value", i)); }
+
 Extents extents_of(const Dims& dims) {
   check_rank(dims);
   Extents extents;

@@ -12,6 +12,7 @@ Dims dims_of(const Shape& shape);                                      // -1 whe
 Dims dims_of(const Extents& extents);
 // Open extents become symbols: "NAME.0" for axis 0 of the input NAME.
 Shape shape_of(const Dims& dims, const std::string& name);
+std::string symbol_of_element(const std::string& input, int64_t i);
 Extents extents_of(const Dims& dims);                            // refuses open ones
 std::vector<int64_t> list_of(const Dims& dims);                  // any numbers
 const char* text_or_refuse(const char* text, const char* what);  // refuses null

@@ -5,9 +5,12 @@
 
 #include "base/expression.h"
 #include "objects/convert.h"
+#include "ops/bound.h"
 #include "ops/cast/cast.h"
 #include "ops/constant/constant.h"
+#include "ops/input/input.h"
 #include "ops/reshape/reshape.h"
+#include "ops/shape/shape.h"
 
 namespace tenon::objects {
 
@@ -17,7 +20,50 @@ Draft::~Draft() {
 
 tenon::Value& Draft::in(int i) const {
   check(has(i), "input ", i, " is missing");
-  return *layer_.inputs[size_t(i)]->value;
+  return bound_[size_t(i)] ? *bound_[size_t(i)] : *layer_.inputs[size_t(i)]->value;
+}
+
+std::string Draft::late_symbol() { return concat("late$l", layer_.id, ".", late_symbols_++); }
+
+// Whether the value's elements are known as soon as those inputs of the network that it is made of have symbols for
+// theirs, which a program's values tell before a run. Otherwise these inputs stay as they are.
+bool Draft::is_told_by_inputs(tenon::Value& value) {
+  std::vector<tenon::Node*> inputs;
+  for (tenon::Node* node : in_order({&value})) {
+    const Input* input = as<Input>(*node);
+    bool fits = input && input->known.empty() && integer_types.contains(input->type.element) &&
+                all_known(input->type.shape) && at(input->type.shape, {}).count() <= max_contents;
+    if (!fits || input->type.rank() > 1) continue;
+    Input with_symbols(input->type);
+    for (int64_t i = 0; i < at(input->type.shape, {}).count(); ++i)
+      with_symbols.known.push_back(Dim::symbol(symbol_of_element(node->output().name, i)));
+    inputs.push_back(node);
+    ir_.set_op(*node, with_symbols.clone());
+  }
+  if (inputs.empty()) return false;
+  try {
+    if (ir_.contents(value)) return true;
+  } catch (const Error&) {  // with symbols its makers say something else
+  }
+  for (tenon::Node* node : inputs) ir_.set_op(*node, Input(as<Input>(*node)->type).clone());
+  return false;
+}
+
+void Draft::bind_operands(int first, std::unordered_map<const tenon::Value*, tenon::Value*>& known) {
+  auto is_known = [](tenon::Value& v) { return constant_of(v) != nullptr; };
+  int binds = 0;
+  auto next_name = [&] { return concat("late$l", layer_.id, "b", binds++); };
+  auto add = [&](std::unique_ptr<Op> op, Values operands, const std::string&) -> tenon::Value& {
+    return *node(std::move(op), std::move(operands))[0];
+  };
+  for (int i = first; i < count(); ++i) {
+    if (!has(i)) continue;
+    tenon::Value& plain = *layer_.inputs[size_t(i)]->value;
+    const TensorType& of = type(plain);
+    bool decides = integer_types.contains(of.element) && all_known(of.shape) && !ir_.contents(plain);
+    if (decides && !known.contains(&plain) && is_told_by_inputs(plain)) continue;
+    bound_[size_t(i)] = &BoundValues{is_known, next_name, add}.bound(ir_, known, plain);
+  }
 }
 
 const TensorType& Draft::type(tenon::Value& value) const {
@@ -71,6 +117,10 @@ tenon::Value& Draft::reshape(tenon::Value& value, const Shape& shape) {
 
 tenon::Value& Draft::weights(const GivenWeights& w, const Extents& extents, ElementType e, const char* what) {
   return cast(add(Constant(borrow(w, extents, what)), {}), e);
+}
+
+tenon::Value& Draft::extent(tenon::Value& value, int64_t axis) {
+  return reshape(add(ShapeOf(axis, axis + 1), {&value}), {});
 }
 
 Values Draft::same_integers(Values values) {

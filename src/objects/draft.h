@@ -1,5 +1,6 @@
 // Draft: the nodes that a layer is made of while they are being made. What goes wrong leaves none of them behind.
 #pragma once
+#include <unordered_map>
 #include <utility>
 
 #include "ir/network.h"
@@ -9,9 +10,11 @@ namespace tenon::objects {
 
 class Draft {
  public:
-  Draft(tenon::Network& ir, const Layer& layer) : ir_(ir), layer_(layer) {}
+  Draft(tenon::Network& ir, const Layer& layer) : ir_(ir), layer_(layer), bound_(layer.inputs.size()) {}
   ~Draft();
   std::vector<tenon::Node*> keep() { return std::exchange(nodes_, {}); }
+  // From here on, the operands from `first` on have symbols for elements that a run computes.
+  void bind_operands(int first, std::unordered_map<const tenon::Value*, tenon::Value*>& known);
 
   int count() const { return int(layer_.inputs.size()); }
   bool has(int i) const { return i < count() && layer_.inputs[size_t(i)]; }
@@ -32,12 +35,17 @@ class Draft {
   tenon::Value& reshape(tenon::Value& value, const Shape& shape);  // extents as they are: 0 is 0
   // The program's numbers in that shape, in elements of type `e`; refuses another count of them.
   tenon::Value& weights(const GivenWeights& w, const Extents& extents, ElementType e, const char* what);
-  Values same_integers(Values values);  // 32-bit integers become 64-bit ones where both meet
+  tenon::Value& extent(tenon::Value& value, int64_t axis);  // i64, of no axis
+  std::string late_symbol();                                // of an extent that a run finds out
+  Values same_integers(Values values);                      // 32-bit integers become 64-bit ones where both meet
 
  private:
+  bool is_told_by_inputs(tenon::Value& value);
   tenon::Network& ir_;
   const Layer& layer_;
   std::vector<tenon::Node*> nodes_;
+  Values bound_;  // in place of inputs, where not null
+  int late_symbols_ = 0;
 };
 
 bool may_be_equal(const Shape& a, const Shape& b);  // no extents that are known differ

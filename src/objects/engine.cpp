@@ -1,9 +1,11 @@
 #include "objects/engine.h"
 
-#include <cstring>
+#include <algorithm>
 
 #include "objects/convert.h"
+#include "objects/late_bounds.h"
 #include "objects/shape_check.h"
+#include "ops/input/input.h"
 #include "plan/engine_file.h"
 #include "runtime/program_context.h"
 #include "tenon/build.h"
@@ -13,12 +15,39 @@ namespace tenon::objects {
 Engine::Engine(std::shared_ptr<const Built> b) : built(std::move(b)) {
   auto add = [&](const Bound& bound, bool is_input) {
     check_whole_bytes(bound.type.element, bound.name);
-    ports.push_back({bound.name, data_type_of(bound.type.element), dims_of(bound.type.shape), is_input});
+    ports.push_back({bound.name, data_type_of(bound.type.element), dims_of(bound.type.shape), is_input, {}});
   };
   for (const Bound& in : built->program->inputs()) add(in, true);
   input_count = int32_t(ports.size());
   for (const Program::Output& out : built->program->outputs) add({out.name, out.type, 0}, false);
+  std::vector<Node*> inputs = built->graph->inputs();
+  for (size_t i = 0; i < inputs.size(); ++i)
+    for (const Dim& element : as<Input>(*inputs[i])->known) ports[i].elements.push_back(to_text(element));
+  for (int32_t profile = 0; profile < nb_profiles(); ++profile)
+    for (int32_t i = 0; i < nb_io(); ++i) {
+      bindings.push_back(profile ? concat(port(i).name, " [profile ", profile, "]") : port(i).name);
+      add_values(i, profile);
+    }
   assertions = std::make_shared<const ShapeCheck>(*built->graph);
+  bounds = std::make_shared<const LateBounds>(*built->graph);
+}
+
+static Binding numbers_at(const Profile& profile, OptProfileSelector which) {
+  Binding numbers = profile.typical;
+  for (const auto& [symbol, range] : profile.ranges)
+    if (which != OptProfileSelector::opt) numbers[symbol] = which == OptProfileSelector::min ? range.low : range.high;
+  return numbers;
+}
+
+void Engine::add_values(int32_t i, int32_t profile) {
+  const Profile& ranges = built->program_of(size_t(profile))->profile;
+  if (port(i).elements.empty() || ranges.ranges.empty()) return;
+  for (OptProfileSelector which : {OptProfileSelector::min, OptProfileSelector::opt, OptProfileSelector::max}) {
+    Binding numbers = numbers_at(ranges, which);
+    std::vector<int64_t> values;
+    for (const std::string& element : port(i).elements) values.push_back(numbers.find(element)->second);
+    values_[{i, profile, which}] = values_of(std::move(values));
+  }
 }
 
 std::shared_ptr<HostMemory> Engine::serialize() const {
@@ -65,25 +94,77 @@ int32_t Engine::get_nb_layers() const {
   return int32_t(steps);
 }
 
+TensorLocation Engine::location_of(const char* io_name) const {
+  return is_shape_io(io_name) ? TensorLocation::host : TensorLocation::device;
+}
+
+int32_t Engine::binding_index(const char* name_of_binding) const {
+  auto it = std::find(bindings.begin(), bindings.end(), text_or_refuse(name_of_binding, "the name"));
+  return it == bindings.end() ? io_index(name_of_binding) : int32_t(it - bindings.begin());
+}
+
+const std::string& Engine::binding_name(int32_t i) const { return pick(bindings, i, "binding"); }
+
+const Port& Engine::bound_port(int32_t binding) const {
+  check(binding >= 0 && binding < nb_bindings(), ErrorId::unknown_name, "binding ", binding,
+        " does not exist; there are ", nb_bindings());
+  return ports[size_t(binding % nb_io())];
+}
+
+int32_t Engine::nb_profiles() const { return int32_t(built->profiles()); }
+
+void Engine::check_profile(int32_t profile) const {
+  check(profile >= 0 && profile < nb_profiles(), ErrorId::unknown_name, "profile ", profile,
+        " does not exist; there are ", nb_profiles());
+}
+
 Dims Engine::profile_shape(const char* io_name, int32_t profile, OptProfileSelector which) const {
   return profile_dimensions(io_index(io_name), profile, which);
 }
 
-Dims Engine::profile_dimensions(int32_t i, int32_t profile, OptProfileSelector which) const {
-  check(profile == 0, "profile ", profile, " does not exist; there is one");
-  const Port& wanted = port(i);
+Dims Engine::profile_dimensions(int32_t binding, int32_t profile, OptProfileSelector which) const {
+  check_profile(profile);
+  const Port& wanted = bound_port(binding);
   check(wanted.is_input, "'", wanted.name, "' is an output; profiles bound inputs");
-  const tenon::Profile& ranges = built->program->stages.front().plan->profile;
+  check(binding < nb_io() || binding / nb_io() == profile, "binding ", binding, " belongs to profile ",
+        binding / nb_io(), ", not to ", profile);
+  Binding numbers = numbers_at(built->program_of(size_t(profile))->profile, which);
   Dims dims = wanted.dims;
-  const Shape& shape = built->program->inputs()[size_t(i)].type.shape;
-  Binding binding = ranges.typical;
-  for (const auto& [symbol, range] : ranges.ranges)
-    if (which != OptProfileSelector::opt) binding[symbol] = which == OptProfileSelector::min ? range.low : range.high;
-  for (int32_t axis = 0; axis < dims.n && !binding.empty(); ++axis) dims.d[axis] = shape[size_t(axis)].at(binding);
+  const Shape& shape = built->program->inputs()[size_t(binding % nb_io())].type.shape;
+  for (int32_t axis = 0; axis < dims.n && !numbers.empty(); ++axis) dims.d[axis] = shape[size_t(axis)].at(numbers);
   return dims;
 }
 
-size_t Engine::device_memory_size() const { return size_t(ProgramContext(built->program, 0).arena_bytes()); }
+const OptimizationProfile::Values* Engine::values_at(int32_t i, int32_t profile, OptProfileSelector which) const {
+  check_profile(profile);
+  auto it = values_.find({i, profile, which});
+  return it == values_.end() ? nullptr : &it->second;
+}
+
+const int64_t* Engine::profile_values(const char* io_name, int32_t profile, OptProfileSelector which) const {
+  const OptimizationProfile::Values* found = values_at(io_index(io_name), profile, which);
+  return found ? found->wide.data() : nullptr;
+}
+
+const int32_t* Engine::narrow_profile_values(const char* io_name, int32_t profile, OptProfileSelector which) const {
+  const OptimizationProfile::Values* found = values_at(io_index(io_name), profile, which);
+  return found ? found->narrow.data() : nullptr;
+}
+
+const int32_t* Engine::profile_binding_values(int32_t profile, int32_t binding, OptProfileSelector which) const {
+  return narrow_profile_values(bound_port(binding).name.c_str(), profile, which);
+}
+
+size_t Engine::device_memory_size_for(int32_t profile) const {
+  check_profile(profile);
+  return size_t(ProgramContext(built->program_of(size_t(profile)), 0).arena_bytes());
+}
+
+size_t Engine::device_memory_size() const {
+  size_t most = 0;
+  for (int32_t profile = 0; profile < nb_profiles(); ++profile) most = std::max(most, device_memory_size_for(profile));
+  return most;
+}
 
 std::shared_ptr<Engine> Runtime::deserialize(const void* blob, size_t size) {
   check(blob || size == 0, "the engine's bytes are null; ", size, " bytes are announced");

@@ -40,6 +40,11 @@ void check_ranks(int32_t n) {
   check(n == 1, ErrorId::unsupported, n, " ranks, for which an engine needs a communicator; here it runs alone");
 }
 
+void check_indices(DataType t) {
+  check(t == DataType::int32 || t == DataType::int64, ErrorId::unsupported_type,
+        "indices are of 32-bit or 64-bit integers, not of ", element_of(t));
+}
+
 Tensor* Layer::input(int32_t i) const { return pick(inputs, i, "input"); }
 Tensor* Layer::output(int32_t i) const { return pick(outputs, i, "output").get(); }
 
@@ -49,6 +54,7 @@ void Layer::set_input(int32_t i, Tensor& tensor) {
   if (size_t(i) >= inputs.size()) inputs.resize(size_t(i) + 1);
   inputs[size_t(i)] = &tensor;
   made = 0;
+  rewired();
 }
 
 DataType Layer::get_output_type(int32_t i) const {

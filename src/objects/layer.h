@@ -18,7 +18,8 @@ struct Network;
 struct Layer;
 class Draft;
 
-TENON_OBJECT void check_ranks(int32_t n);  // one: an engine runs alone
+TENON_OBJECT void check_ranks(int32_t n);     // one: an engine runs alone
+TENON_OBJECT void check_indices(DataType t);  // integers of 32 or 64 bits
 
 using Values = std::vector<tenon::Value*>;
 
@@ -70,13 +71,16 @@ struct TENON_OBJECT Layer : Object {
 
   void changed() override;      // the nodes no longer are what the fields say
   void asked() const override;  // refuses where the fields say nothing about the node
+  virtual void rewired() {}     // an input was set
   virtual int outputs_made() const { return 1; }
+  virtual std::vector<Tensor*> needs() const { return inputs; }  // what has to be there to make it; null: nothing
   // The nodes that the fields ask for. Inputs are there and typed.
   virtual Values build(Draft& draft) const;
   // Takes the fields from the node that a parser made; false: they cannot say what it does.
   virtual bool read(const tenon::Node& node);
 
   // What Network makes of it.
+  int32_t id = 0;                 // among all of its layers
   tenon::Node* parsed = nullptr;  // what a parser made, as long as no field changes
   bool opaque = false;            // its fields cannot say what the parsed node does
   int32_t most_inputs;

@@ -1,6 +1,9 @@
 // Every class of layers.
 #pragma once
 #include "objects/attention_layers.h"
+#include "objects/condition_layers.h"
+#include "objects/late_layers.h"
+#include "objects/loop_layers.h"
 #include "objects/math_layers.h"
 #include "objects/move_layers.h"
 #include "objects/network.h"

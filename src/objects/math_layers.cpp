@@ -176,8 +176,7 @@ TopKLayer::TopKLayer(Network& n, TopKOperation o, int32_t count, uint32_t mask, 
 }
 
 void TopKLayer::set_indices_type(DataType t) {
-  check(t == DataType::int32 || t == DataType::int64, ErrorId::unsupported_type,
-        "indices are of 32-bit or 64-bit integers, not of ", element_of(t));
+  check_indices(t);
   indices_type = t;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ir/network.h"
+#include "objects/body.h"
 #include "objects/convert.h"
 #include "objects/draft.h"
 #include "objects/layer_types.h"
@@ -61,6 +62,7 @@ void Network::adopt(std::unique_ptr<Layer> made, std::vector<Tensor*> operands) 
   }
   Layer& layer = *made;
   layer.inherit(*this);
+  layer.id = next_id_++;
   layer.inputs = std::move(operands);
   layer.most_inputs = std::max(layer.most_inputs, layer.get_nb_inputs());
   layer.name = concat("(Unnamed Layer* ", layers.size(), ") [", kind_of(layer.type), "]");
@@ -77,8 +79,29 @@ void Network::make(Tensor& tensor) {
   ir->type(*tensor.value);
 }
 
-// Producers before users; a stack of our own, for depth is the program's choice.
+Loop* Network::add_loop() { return loops.emplace_back(std::make_unique<Loop>(*this, loops.size())).get(); }
+
+Conditional* Network::add_if_conditional() {
+  return conditionals.emplace_back(std::make_unique<Conditional>(*this, conditionals.size())).get();
+}
+
+void Network::hide(Layer& layer) {
+  layer.inherit(*this);
+  layer.id = next_id_++;
+}
+
+// Each time anew an axis of a recurrence is known to move, so that there is an end.
 void Network::make_above(Layer& wanted) {
+  for (bool again = true; again;) try {
+      walk_above(wanted);
+      again = false;
+    } catch (const Again&) {
+    }
+  drop_unused();
+}
+
+// Producers before users; a stack of our own, for depth is the program's choice.
+void Network::walk_above(Layer& wanted) {
   ++visit_;
   std::vector<Layer*> stack{&wanted};
   while (!stack.empty()) {
@@ -86,7 +109,7 @@ void Network::make_above(Layer& wanted) {
     if (layer.seen != visit_) {
       layer.seen = visit_;
       layer.open = true;
-      for (const Tensor* in : layer.inputs) {
+      for (const Tensor* in : layer.needs()) {
         Layer* producer = in ? in->producer : nullptr;
         if (!producer) continue;
         check(producer->seen != visit_ || !producer->open, "'", producer->name, "' depends on itself");
@@ -97,14 +120,14 @@ void Network::make_above(Layer& wanted) {
     stack.pop_back();
     if (std::exchange(layer.open, false)) make_one(layer);
   }
-  drop_unused();
 }
 
 void Network::make_one(Layer& layer) {
   auto newer = [&](const Tensor* in) {
     return in && (in->producer ? in->producer->made : inputs_changed_) > layer.made;
   };
-  if (layer.made != 0 && std::none_of(layer.inputs.begin(), layer.inputs.end(), newer)) return;
+  std::vector<Tensor*> needs = layer.needs();
+  if (layer.made != 0 && std::none_of(needs.begin(), needs.end(), newer)) return;
   if (layer.parsed) {
     for (size_t i = 0; i < layer.inputs.size(); ++i)
       if (&layer.parsed->input(int(i)) != layer.inputs[i]->value)
@@ -113,10 +136,7 @@ void Network::make_one(Layer& layer) {
     return;
   }
   try {
-    Draft draft(*ir, layer);
-    Values values = layer.build(draft);
-    retired_.insert(retired_.end(), layer.nodes.begin(), layer.nodes.end());
-    layer.nodes = draft.keep();
+    Values values = values_of(layer);
     for (size_t i = 0; i < values.size(); ++i) {
       layer.outputs[i]->value = values[i];
       ir->rename(*values[i], layer.outputs[i]->name);
@@ -128,13 +148,47 @@ void Network::make_one(Layer& layer) {
   layer.made = ++clock_;
 }
 
+// Only what is not known is thrown: every other mistake waits for whoever asks for the type.
+void Network::type_if_known(tenon::Value& value) {
+  try {
+    ir->type(value);
+  } catch (const Error& e) {
+    if (e.id() == ErrorId::not_known) throw;
+  }
+}
+
+// A layer that says of its operands' elements that they are not known is made once more, with symbols for them: first
+// for those of all but its first operand, which is mostly data.
+Values Network::values_of(Layer& layer) {
+  for (int first = 2;; --first) {
+    Draft draft(*ir, layer);
+    auto bound = bound_;
+    try {
+      if (first < 2) draft.bind_operands(first, bound);
+      Values values = layer.build(draft);
+      for (size_t i = 0; first > 0 && i < values.size(); ++i) type_if_known(*values[i]);
+      bound_ = std::move(bound);
+      retired_.insert(retired_.end(), layer.nodes.begin(), layer.nodes.end());
+      layer.nodes = draft.keep();
+      return values;
+    } catch (const Error& e) {
+      if (e.id() != ErrorId::not_known || first == 0) throw;
+    }
+  }
+}
+
 void Network::drop_unused() {
   auto unused = [](const tenon::Node* n) {
     return std::all_of(n->outputs().begin(), n->outputs().end(), [](const auto& out) { return out->users.empty(); });
   };
   for (size_t before = 0; before != retired_.size();) {
     before = retired_.size();
-    std::erase_if(retired_, [&](tenon::Node* n) { return unused(n) && (ir->remove(*n), true); });
+    std::erase_if(retired_, [&](tenon::Node* n) {
+      if (!unused(n)) return false;
+      std::erase_if(bound_, [&](const auto& b) { return b.first->producer == n || b.second->producer == n; });
+      ir->remove(*n);
+      return true;
+    });
   }
 }
 
@@ -153,6 +207,19 @@ tenon::Value& Network::guarded(tenon::Value& output) {
     value = &guards_.back()->output();
   }
   return *value;
+}
+
+// What a loop or a conditional holds leaves it by its outputs alone.
+void Network::check_borders() const {
+  Values wanted;
+  for (const Tensor* output : outputs) wanted.push_back(output->value);
+  for (const auto& layer : layers)
+    if (layer->type == LayerType::assertion) wanted.push_back(layer->inputs.at(0)->value);
+  for (const tenon::Node* node : in_order(wanted))
+    check(
+        !as<Placeholder>(*node), "'", node->output().name,
+        "' is within a loop or a conditional, and a network output depends on it; what they make leaves them by their "
+        "outputs alone");
 }
 
 void Network::update() {
@@ -178,6 +245,7 @@ void Network::update() {
       if (layer->precision) ir->precisions()[node] = element_of(*layer->precision);
     }
   }
+  check_borders();
   for (const Tensor* output : outputs)
     ir->mark_output(output == outputs[0] ? guarded(*output->value) : *output->value, output->name);
 }
@@ -200,6 +268,7 @@ void Network::absorb(tenon::Network&& parsed) {
     }
     std::unique_ptr<Layer> layer = layer_of(*this, *n);
     layer->inherit(*this);
+    layer->id = next_id_++;
     layer->parsed = n;
     layer->name = n->origins().empty() ? n->output().name : *n->origins().begin();
     for (const auto& out : n->outputs()) {

@@ -1,5 +1,7 @@
 // The network that a program builds layer by layer, or that a parser fills. Layers and tensors belong to it.
 #pragma once
+#include <unordered_map>
+
 #include "objects/layer.h"
 
 namespace tenon {
@@ -11,6 +13,11 @@ namespace tenon::objects {
 
 struct Attention;
 struct Builder;
+struct Conditional;
+struct Loop;
+
+// Thrown by a layer's build that has found out more of a layer before it, which is to be made anew first.
+struct Again {};
 
 // Layers are the truth; the nodes behind them are made when somebody asks, and anew when a layer or what it depends on
 // has changed since.
@@ -23,6 +30,8 @@ struct TENON_OBJECT Network : Object {
   std::vector<std::unique_ptr<Layer>> layers;
   std::vector<Tensor*> outputs;
   std::vector<std::unique_ptr<Attention>> attentions;
+  std::vector<std::unique_ptr<Loop>> loops;
+  std::vector<std::unique_ptr<Conditional>> conditionals;
 
   explicit Network(bool with_implicit_batch);
   ~Network() override;
@@ -40,6 +49,10 @@ struct TENON_OBJECT Network : Object {
 
   Attention* add_attention(Tensor& query, Tensor& key, Tensor& value, AttentionNormalizationOp op, bool causal);
 
+  Loop* add_loop();
+  Conditional* add_if_conditional();
+  void hide(Layer& layer);  // one that no program sees: it belongs to a loop or a conditional
+
   int32_t get_nb_layers() const { return int32_t(layers.size()); }
   int32_t get_nb_inputs() const { return int32_t(inputs.size()); }
   int32_t get_nb_outputs() const { return int32_t(outputs.size()); }
@@ -56,12 +69,18 @@ struct TENON_OBJECT Network : Object {
  private:
   void adopt(std::unique_ptr<Layer> layer, std::vector<Tensor*> operands);
   void make_above(Layer& layer);
+  void walk_above(Layer& layer);
   void make_one(Layer& layer);
+  Values values_of(Layer& layer);
+  void type_if_known(tenon::Value& value);
   void drop_unused();
+  void check_borders() const;
   void drop_guards();
   tenon::Value& guarded(tenon::Value& output);
   uint64_t clock_ = 1, inputs_changed_ = 1, visit_ = 0;
-  std::vector<tenon::Node*> guards_;   // of assertions, before the first output
+  std::vector<tenon::Node*> guards_;  // of assertions, before the first output
+  int32_t next_id_ = 0;
+  std::unordered_map<const tenon::Value*, tenon::Value*> bound_;  // computed, with symbols for their elements
   std::vector<tenon::Node*> retired_;  // of layers made anew; others may use them until they are made anew, too
 };
 

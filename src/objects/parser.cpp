@@ -27,6 +27,17 @@ ParserErrorCode parser_code_of(const Error& e) {
 
 }  // namespace
 
+// Where types depend on values that a run computes, those become symbols.
+static tenon::Network imported(const onnx::Model& model, std::vector<std::string>& notes) {
+  try {
+    return onnx::import_model(model, {}, &notes);
+  } catch (const Error& e) {
+    if (e.id() != ErrorId::not_known) throw;
+    notes.clear();
+    return onnx::import_model(model, {}, &notes, {}, onnx::ComputedExtents::bound);
+  }
+}
+
 // A model that is wrong is a failed parse with its errors listed, not a failed call.
 bool Parser::parse_bytes(std::string bytes, const std::string& folder) {
   const auto* first = reinterpret_cast<const std::byte*>(bytes.data());
@@ -34,7 +45,7 @@ bool Parser::parse_bytes(std::string bytes, const std::string& folder) {
     onnx::Model model = onnx::read_model({first, first + bytes.size()});
     model.folder = folder;
     std::vector<std::string> notes;
-    network->absorb(onnx::import_model(model, {}, &notes));
+    network->absorb(imported(model, notes));
     for (const std::string& note : notes) say(Severity::warning, note);
     return true;
   } catch (const Error& e) {

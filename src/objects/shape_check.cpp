@@ -24,7 +24,7 @@ ShapeCheck::ShapeCheck(const Graph& graph) {
 }
 
 // Inference once more, with numbers for the symbols of the inputs' shapes.
-void ShapeCheck::run(const std::vector<Extents>& inputs) const {
+void ShapeCheck::run(const std::vector<Extents>& inputs, const Binding& told) const {
   struct Known {
     Type type;
     std::optional<Contents> contents;
@@ -35,7 +35,10 @@ void ShapeCheck::run(const std::vector<Extents>& inputs) const {
       auto place = size_t(std::find(inputs_.begin(), inputs_.end(), node) - inputs_.begin());
       TensorType type{input->type.element, {}};
       for (int64_t extent : inputs.at(place)) type.shape.push_back(extent);
-      known[&node->output()] = {type, {}};
+      std::optional<Contents> contents;
+      if (!input->known.empty()) contents.emplace();
+      for (const Dim& element : input->known) contents->push_back(element.at(told));
+      known[&node->output()] = {type, std::move(contents)};
       continue;
     }
     std::vector<Inputs::Operand> operands;

@@ -7,7 +7,9 @@ namespace tenon::objects {
 class ShapeCheck {
  public:
   explicit ShapeCheck(const Graph& graph);
-  void run(const std::vector<Extents>& inputs) const;  // refuses with the message of one that fails
+  // `told`: symbols that the inputs' values tell.
+  void run(const std::vector<Extents>& inputs,
+           const Binding& told) const;  // refuses with the message of one that fails
 
  private:
   std::vector<const tenon::Node*> inputs_;  // of the graph
