@@ -58,8 +58,9 @@ bool leaves_halves(const Tensor& t) {
   return false;
 }
 
+// `in_place`: the first result lies where the offer would like to have it.
 void check_offer(const TextCase& c, const Target& target, const Offer& offer, const Kernel& kernel,
-                 const ValuesOf& values) {
+                 const ValuesOf& values, bool in_place) {
   Device& device = *target.device;
   std::shared_ptr<void> stream = device.make_stream();
   std::vector<Guarded> in, out;
@@ -75,6 +76,11 @@ void check_offer(const TextCase& c, const Target& target, const Offer& offer, co
     const Tensor& t = *values.at(offer.region.exits[i]);
     out.emplace_back(device, stored_bytes(t.extents, offer.results[i]), stream.get());
     to.push_back({out.back().data(), offer.results[i].element, t.extents});
+  }
+  if (in_place) {
+    auto k = size_t(offer.in_place);
+    device.copy(out[0].data(), in[k].data(), stored_bytes(from[k].extents, offer.operands[k].format), stream.get());
+    from[k].data = to[0].data;
   }
   Guarded scratch(device, kernel.scratch_bytes(from, to), stream.get());
   Workers one(1);
@@ -95,6 +101,12 @@ void check_offer(const TextCase& c, const Target& target, const Offer& offer, co
     if (offer.results[i].element == ElementType::f16 && leaves_halves(expected)) continue;
     expect_near(plain.data(), expected, tolerance_of(c, offer.results[i].element), each, special);
   }
+}
+
+bool may_be_in_place(const Offer& offer, const ValuesOf& values) {
+  if (offer.in_place < 0) return false;
+  const Operand& o = offer.operands[size_t(offer.in_place)];
+  return o.format == offer.results[0] && values.at(o.value)->extents == values.at(offer.region.exits[0])->extents;
 }
 
 }  // namespace
@@ -125,7 +137,12 @@ void check_offers_on_device(const TextCase& c, const std::string& type) {
       SCOPED_TRACE(concat(offer.kernel, " ", offer.formats_text(), " ", offer.region.text(target.typical)));
       auto kernel = offer.provider->prepare(offer, target);
       for (const Binding& binding : bindings) {
-        check_offer(c, target, offer, *kernel, reference_values(graph, c.inputs(type, binding), binding));
+        ValuesOf values = reference_values(graph, c.inputs(type, binding), binding);
+        check_offer(c, target, offer, *kernel, values, false);
+        if (may_be_in_place(offer, values)) {
+          SCOPED_TRACE("in place");
+          check_offer(c, target, offer, *kernel, values, true);
+        }
         if (testing::Test::HasFailure()) return;
       }
     }
