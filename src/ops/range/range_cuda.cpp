@@ -24,7 +24,8 @@ class RangeThreads final : public Kernel {
   std::shared_ptr<const CudaModule> module_;
 };
 
-std::string fit(const Node&, const Target&, Offer& offer) {
+std::string fit(const Node& node, const Target&, Offer& offer) {
+  if (ElementType e = node.output().element(); float_types.contains(e)) return concat("elements are ", e);
   offer.operands.erase(offer.operands.begin() + 1);  // the limit has done its work
   return "";
 }

@@ -49,6 +49,7 @@ static bool has_f32(const Offer& offer) {
 void offer_node_kernels(const Provider& provider, const Node& root, const Target& target, Offers& offers) {
   NodeKernels kernels = kernels_of(root.info());
   if (kernels.empty()) return;
+  if (root.op().late() == Late::extents) return offers.refuse(kernels[0].name, "a run finds out its extents");
   Offer plain = device_offer(provider, kernels[0].name, root);
   for (ElementType f32_as : {ElementType::f32, ElementType::f16}) {
     if (f32_as != ElementType::f32 && !has_f32(plain)) continue;
