@@ -1,4 +1,4 @@
-#include "ops/copy_kernel.h"
+#include "ops/copy_kernel_cpu.h"
 
 namespace tenon {
 
