@@ -117,6 +117,13 @@ def test_examples_of_each_generation_build_convert_and_infer(place):
         assert run("./infer", "converted.engine", cwd=folder, env=env) == "1620 of 1620 right\n"
 
 
+def test_a_decoder_updates_its_caches_in_place_under_two_profiles(place):
+    folder = empty(place.folder / "decode")
+    decode = place.compile(ROOT / "examples/api10/decode.cpp", "10.16", folder / "decode", "-std=c++14", "-Wall", "-Wextra", "-O1",
+                           f"-I{place.prefix}/10.16/samples/common")
+    assert run(decode, cwd=folder, env=place.path_of["10.16"]) == "40 of 40 right\n"
+
+
 def test_an_engine_of_one_generation_runs_in_the_other(place):
     folder = empty(place.folder / "across")
     builder = place.compile(ROOT / "examples/api8/build.cpp", "8.6", folder / "build", "-std=c++11")
