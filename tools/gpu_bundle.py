@@ -72,7 +72,7 @@ def main():
         library = (build / "lib/libtenon.so.0").resolve()
         patched(library, top / "lib/libtenon.so.0", "$ORIGIN", patchelf)
         (top / "lib/libtenon.so").symlink_to("libtenon.so.0")
-        for program in ("tenon", "tenon_tests"):
+        for program in ("tenon", "tenon_tests", "steady"):
             patched(build / "bin" / program, top / "bin" / program, "$ORIGIN/../lib", patchelf)
         for file in {f for binary in (library, build / "bin/tenon_tests") for f in needed(binary)}:
             if file.name != "libtenon.so.0":

@@ -24,19 +24,22 @@ Value& BoundValues::bound(Network& network, std::unordered_map<const Value*, Val
       if (network.contents(again)) return *(done[&value] = &again);
     }
   }
-  if (!below_zero) return *(done[&value] = &bind(value));
+  if (!below_zero) return *(done[&value] = &bind(network, value));
   View view;
   Value& zero = add(Constant(make_weights(type->element, {}, view)).clone(), {}, value.name);
   Value& less = add(Unary("neg").clone(), {&value}, value.name);
-  auto above_zero = [&](Value& v) -> Value& { return bind(add(Elementwise("max").clone(), {&v, &zero}, value.name)); };
+  auto above_zero = [&](Value& v) -> Value& {
+    return bind(network, add(Elementwise("max").clone(), {&v, &zero}, value.name));
+  };
   Value &above = above_zero(value), &below = above_zero(less);
   return *(done[&value] = &add(Elementwise("sub").clone(), {&above, &below}, value.name));
 }
 
-Value& BoundValues::bind(Value& value) {
+Value& BoundValues::bind(Network& network, Value& value) {
   Bind op;
   std::string name = next_name();
-  for (int64_t i = 0; i < at(value.shape(), {}).count(); ++i) op.symbols.push_back(Dim::symbol(concat(name, ".", i)));
+  const Shape shape = std::get<TensorType>(network.type(value)).shape;
+  for (int64_t i = 0; i < at(shape, {}).count(); ++i) op.symbols.push_back(Dim::symbol(concat(name, ".", i)));
   return add(op.clone(), {&value}, value.name);
 }
 

@@ -19,7 +19,7 @@ struct BoundValues {
   Value& bound(Network& network, std::unordered_map<const Value*, Value*>& done, Value& value, int depth = 0);
 
  private:
-  Value& bind(Value& value);
+  Value& bind(Network& network, Value& value);
 };
 
 }  // namespace tenon
