@@ -19,7 +19,7 @@ namespace {
 struct Range {
   uintptr_t first, end;
 };
-Range libraries[16];
+Range libraries[64];
 int library_count = 0;
 std::atomic<int64_t> by_us{0}, by_libraries{0};
 
@@ -32,8 +32,9 @@ void count(const void* caller) {
 
 int note_library(dl_phdr_info* info, size_t, void*) {
   bool is_one = std::strstr(info->dlpi_name, "libdnnl") || std::strstr(info->dlpi_name, "libtbb") ||
-                std::strstr(info->dlpi_name, "libgomp");
-  for (int i = 0; is_one && i < info->dlpi_phnum && library_count < 16; ++i)
+                std::strstr(info->dlpi_name, "libgomp") || std::strstr(info->dlpi_name, "libcu") ||
+                std::strstr(info->dlpi_name, "libnv");
+  for (int i = 0; is_one && i < info->dlpi_phnum && library_count < 64; ++i)
     if (info->dlpi_phdr[i].p_type == PT_LOAD)
       libraries[library_count++] = {info->dlpi_addr + info->dlpi_phdr[i].p_vaddr,
                                     info->dlpi_addr + info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz};
