@@ -169,8 +169,33 @@ def test_results_have_the_sizes_that_a_run_finds_out(place):
     own_programs(place, "run_time_sizes")
 
 
+def range_model(path):
+    """0, 1, … up to the sum of x."""
+    import onnx
+    from onnx import TensorProto, helper
+    nodes = [helper.make_node("ReduceSum", ["x"], ["sum"], keepdims=0), helper.make_node("Cast", ["sum"], ["n"], to=TensorProto.INT32),
+             helper.make_node("Range", ["zero", "n", "one"], ["y"])]
+    numbers = [helper.make_tensor(name, TensorProto.INT32, [], [value]) for name, value in (("zero", 0), ("one", 1))]
+    graph = helper.make_graph(nodes, "range", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [3])],
+                              [helper.make_tensor_value_info("y", TensorProto.INT32, ["n"])], numbers)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+
+
+def test_a_parsed_model_makes_as_much_as_it_computes(place):
+    folder = empty(place.folder / "parsed_sizes")
+    range_model(folder / "range.onnx")
+    for view in ("8.6", "10.16"):
+        program = place.compile(ROOT / "tests/api/parsed_sizes.cpp", view, folder / f"sizes{view}", "-std=c++14", "-O1")
+        text = run(program, folder / "range.onnx", env=place.path_of[view])
+        assert ", 0 failures" in text, text
+
+
 def test_loops_and_conditionals_compute_what_plain_loops_do(place):
     own_programs(place, "control_flow")
+
+
+def test_networks_with_implicit_batch_compute_each_of_a_batch(place):
+    own_programs(place, "implicit_batch", (("8.6", "-std=c++14"),))
 
 
 def test_contexts_change_between_profiles(place):

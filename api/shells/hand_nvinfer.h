@@ -55,19 +55,6 @@ inline bool INetworkDefinition_hasImplicitBatchDimension(objects::Network& n) { 
 inline IShapeLayer* INetworkDefinition_addShape(objects::Network& n, ITensor& input) {
   return wrap(n.add<objects::ShapeLayer>({&core_of(input)}, objects::DataType::int32));
 }
-inline bool IExecutionContext_enqueue(objects::Context& c, int32_t batch, void* const* bindings, cudaStream_t stream,
-                                      cudaEvent_t* consumed) {
-  if (batch != 1)
-    refuse(objects::ErrorCode::invalid_argument, "an engine with explicit batch runs with batchSize 1 only");
-  c.enqueue_v2(bindings, stream, consumed);
-  return true;
-}
-inline bool IExecutionContext_execute(objects::Context& c, int32_t batch, void* const* bindings) {
-  if (batch != 1)
-    refuse(objects::ErrorCode::invalid_argument, "an engine with explicit batch runs with batchSize 1 only");
-  c.execute_v2(bindings);
-  return true;
-}
 #else
 inline INetworkDefinition* IBuilder_createNetworkV2(objects::Builder& b, NetworkDefinitionCreationFlags flags) {
   std::shared_ptr<objects::Network> network = b.create_network(false);

@@ -33,6 +33,24 @@ int32_t BuilderConfig::add_profile(const OptimizationProfile* profile) {
   return int32_t(profiles.size()) - 1;
 }
 
+void Builder::set_max_batch(int32_t batch) {
+  check(batch >= 1, "the largest batch is ", batch, ", expected 1 at least");
+  max_batch = batch;
+}
+
+// Of a network with implicit batch: any batch up to the largest, which is what comes.
+std::vector<Profile> Builder::ranges_of(const Network& network, const BuilderConfig& config, const Graph& graph) const {
+  if (!network.implicit_batch) return profiles_of(config.profiles, graph);
+  Profile batches;
+  std::string batch = to_text(batch_extent());
+  bool shown = false;
+  for (const Node* in : graph.inputs()) shown = shown || in->output().shape()[0] == batch_extent();
+  check(shown, ErrorId::unsupported, "all inputs are the same for all of a batch; let one be another for each");
+  batches.ranges[batch] = {1, max_batch};
+  batches.typical[batch] = max_batch;
+  return {batches};
+}
+
 std::shared_ptr<BuilderConfig> Builder::create_config() {
   auto config = std::make_shared<BuilderConfig>();
   config->inherit(*this);
@@ -66,14 +84,12 @@ static Constraints constraints_of(const Network& network, const BuilderConfig& c
 }
 
 std::shared_ptr<Engine> Builder::build_engine(Network& network, BuilderConfig& config) {
-  check(!network.implicit_batch, ErrorId::unsupported,
-        "networks with implicit batch; create the network with kEXPLICIT_BATCH");
   network.update();
   std::vector<std::string> notes;
   Graph graph = lower(*network.ir, constraints_of(network, config), &notes);
   for (const std::string& note : notes) say(Severity::warning, note);
   BuildOptions how;
-  std::vector<Profile> profiles = profiles_of(config.profiles, graph);
+  std::vector<Profile> profiles = ranges_of(network, config, graph);
   how.profile = profiles.front();
   how.more_profiles.assign(profiles.begin() + 1, profiles.end());
   how.tuning_ms = tuning_ms(config.optimization_level);
@@ -93,7 +109,7 @@ std::shared_ptr<HostMemory> Builder::build_serialized(Network& network, BuilderC
 
 bool Builder::is_network_supported(Network& network, BuilderConfig& config) {
   network.update();
-  profiles_of(config.profiles, lower(*network.ir));
+  ranges_of(network, config, lower(*network.ir));
   return true;
 }
 

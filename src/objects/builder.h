@@ -34,13 +34,18 @@ struct TENON_OBJECT BuilderConfig final : Object {
 
 struct TENON_OBJECT Builder final : Object, std::enable_shared_from_this<Builder> {
   std::vector<std::unique_ptr<OptimizationProfile>> profiles;
+  int32_t max_batch = 1;  // of networks with implicit batch
 
+  void set_max_batch(int32_t batch);
   std::shared_ptr<BuilderConfig> create_config();
   std::shared_ptr<Network> create_network(bool implicit_batch);
   OptimizationProfile* create_profile();
   std::shared_ptr<Engine> build_engine(Network& network, BuilderConfig& config);
   std::shared_ptr<HostMemory> build_serialized(Network& network, BuilderConfig& config);
   bool is_network_supported(Network& network, BuilderConfig& config);
+
+ private:
+  std::vector<tenon::Profile> ranges_of(const Network& network, const BuilderConfig& config, const Graph& graph) const;
 };
 
 TENON_OBJECT std::shared_ptr<Builder> create_builder(std::shared_ptr<LogSink> log);

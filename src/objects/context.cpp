@@ -166,7 +166,12 @@ std::optional<Binding> Context::told_by(const std::vector<void*>& addresses) con
 
 InputShapes Context::shapes_with(Binding told) const {
   InputShapes shapes{{}, std::move(told)};
-  for (const Dims& d : inputs_) shapes.extents.push_back(extents_of(d));
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    Extents extents;
+    if (owner_->has_implicit_batch()) extents.push(owner_->ports[i].of_batch ? batch_ : 1);
+    for (int64_t d : extents_of(inputs_[i])) extents.push(d);
+    shapes.extents.push_back(extents);
+  }
   return shapes;
 }
 
@@ -175,7 +180,7 @@ Dims Context::output_shape(int32_t output, const InputShapes& shapes) {
   if (std::optional<Extents> known = work_->output(output, shapes)) return dims_of(*known);
   const Program& program = *owner_->built->program;
   Binding early = bind_symbols(program.inputs(), shapes.extents, shapes.told);
-  Dims dims = owner_->port(owner_->input_count + output).dims;
+  Dims dims = dims_of(program.outputs[size_t(output)].type.shape);
   for (int axis = 0; axis < dims.n; ++axis) {
     const Dim& d = program.outputs[size_t(output)].type.shape[size_t(axis)];
     std::map<std::string, int> symbols;
@@ -192,7 +197,9 @@ Dims Context::io_shape(int32_t i) {
   if (found_[size_t(i)]) return *found_[size_t(i)];
   if (!is_open(port.dims) || !all_input_dimensions_specified()) return port.dims;
   std::optional<Binding> told = told_by(addresses_);
-  return told ? output_shape(i - owner_->input_count, shapes_with(std::move(*told))) : port.dims;
+  if (!told) return port.dims;
+  Dims dims = output_shape(i - owner_->input_count, shapes_with(std::move(*told)));
+  return owner_->has_implicit_batch() ? without_batch(dims) : dims;
 }
 
 Dims Context::shape_of(const char* io_name) { return io_shape(owner_->io_index(io_name)); }

@@ -91,7 +91,7 @@ void Context::enqueue(const std::vector<void*>& addresses, void* stream, std::sh
 
 void Context::add_input(Job& job, int32_t i, void* address) const {
   const Port& port = owner_->port(i);
-  size_t bytes = bytes_of(inputs_[size_t(i)], port.type);
+  size_t bytes = bytes_of(dims_of(job.shapes.extents[size_t(i)]), port.type);
   if (const auto& held = values_[size_t(i)]) {
     job.held.push_back(held);
     address = const_cast<char*>(held->data());
@@ -114,7 +114,22 @@ void Context::finish_late(const std::vector<int32_t>& late, const std::vector<vo
   }
 }
 
-void Context::enqueue_v3(void* stream) { enqueue(addresses_, stream); }
+void Context::enqueue_v3(void* stream) {
+  check_explicit();
+  enqueue(addresses_, stream);
+}
+
+void Context::check_explicit() const {
+  check(!owner_->has_implicit_batch(), ErrorId::unsupported,
+        "this engine has an implicit batch: run it by execute or enqueue, which say how large that is");
+}
+
+void Context::set_batch(int32_t batch) {
+  int32_t most = owner_->max_batch_size();
+  check(batch >= 1 && batch <= most, ErrorId::shape_out_of_profile, "the batch is ", batch, ", ",
+        owner_->has_implicit_batch() ? "the engine takes 1 to " : "an engine with explicit batch takes 1 to ", most);
+  batch_ = batch;
+}
 
 // Those of the profile that is chosen; the others are not looked at.
 std::vector<void*> Context::addresses_of(void* const* bindings) const {
@@ -124,13 +139,33 @@ std::vector<void*> Context::addresses_of(void* const* bindings) const {
 }
 
 void Context::enqueue_v2(void* const* bindings, void* stream, void* consumed) {
+  check_explicit();
+  enqueue_bindings(bindings, stream, consumed);
+}
+
+void Context::enqueue_batch(int32_t batch, void* const* bindings, void* stream, void* consumed) {
+  set_batch(batch);
+  enqueue_bindings(bindings, stream, consumed);
+}
+
+void Context::execute_v2(void* const* bindings) {
+  check_explicit();
+  run_and_wait(bindings);
+}
+
+void Context::execute(int32_t batch, void* const* bindings) {
+  set_batch(batch);
+  run_and_wait(bindings);
+}
+
+void Context::enqueue_bindings(void* const* bindings, void* stream, void* consumed) {
   enqueue(addresses_of(bindings), stream);
   ProgramRuntime runtime = program_runtime();
   if (consumed && *static_cast<void**>(consumed) && runtime.event_record)
     check_runtime(runtime.event_record(*static_cast<void**>(consumed), stream), "cudaEventRecord");
 }
 
-void Context::execute_v2(void* const* bindings) {
+void Context::run_and_wait(void* const* bindings) {
   ProgramRuntime runtime = program_runtime();
   auto failure = std::make_shared<std::exception_ptr>();
   enqueue(addresses_of(bindings), nullptr, failure);

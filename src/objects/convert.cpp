@@ -65,6 +65,18 @@ Shape shape_of(const Dims& dims, const std::string& name) {
   return shape;
 }
 
+const Dim& batch_extent() {
+  static const Dim batch = Dim::symbol("batch$");
+  return batch;
+}
+
+Dims without_batch(const Dims& dims) {
+  Dims rest = dims;
+  rest.n = dims.n - 1;
+  std::copy(dims.d + 1, dims.d + 8, rest.d);
+  return rest;
+}
+
 std::string symbol_of_element(const std::string& input, int64_t i) { return symbol_name(concat(input, ".value", i)); }
 
 Extents extents_of(const Dims& dims) {

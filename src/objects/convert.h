@@ -12,6 +12,9 @@ Dims dims_of(const Shape& shape);                                      // -1 whe
 Dims dims_of(const Extents& extents);
 // Open extents become symbols: "NAME.0" for axis 0 of the input NAME.
 Shape shape_of(const Dims& dims, const std::string& name);
+// The extent of the axis that networks with implicit batch do not show: in front of all others.
+const Dim& batch_extent();
+Dims without_batch(const Dims& dims);
 std::string symbol_of_element(const std::string& input, int64_t i);
 Extents extents_of(const Dims& dims);                            // refuses open ones
 std::vector<int64_t> list_of(const Dims& dims);                  // any numbers

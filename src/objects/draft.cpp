@@ -5,9 +5,12 @@
 
 #include "base/expression.h"
 #include "objects/convert.h"
+#include "objects/network.h"
 #include "ops/bound.h"
 #include "ops/cast/cast.h"
+#include "ops/concat/concat.h"
 #include "ops/constant/constant.h"
+#include "ops/expand/expand.h"
 #include "ops/input/input.h"
 #include "ops/reshape/reshape.h"
 #include "ops/shape/shape.h"
@@ -22,6 +25,8 @@ tenon::Value& Draft::in(int i) const {
   check(has(i), "input ", i, " is missing");
   return bound_[size_t(i)] ? *bound_[size_t(i)] : *layer_.inputs[size_t(i)]->value;
 }
+
+int Draft::batch() const { return layer_.network->implicit_batch ? 1 : 0; }
 
 std::string Draft::late_symbol() { return concat("late$l", layer_.id, ".", late_symbols_++); }
 
@@ -117,6 +122,15 @@ tenon::Value& Draft::reshape(tenon::Value& value, const Shape& shape) {
 
 tenon::Value& Draft::weights(const GivenWeights& w, const Extents& extents, ElementType e, const char* what) {
   return cast(add(Constant(borrow(w, extents, what)), {}), e);
+}
+
+tenon::Value& Draft::of_whole_batch(tenon::Value& value) {
+  for (int i = 0; i < count(); ++i) {
+    if (!has(i) || !(type(i).shape[0] == batch_extent()) || type(value).shape[0] == batch_extent()) continue;
+    tenon::Value& shape = add(Concat(0), {&add(ShapeOf(0, 1), {&in(i)}), &add(ShapeOf(1, INT64_MAX), {&value})});
+    return add(Expand(), {&value, &shape});
+  }
+  return value;
 }
 
 tenon::Value& Draft::extent(tenon::Value& value, int64_t axis) {

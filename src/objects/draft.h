@@ -22,6 +22,7 @@ class Draft {
   const TensorType& type(tenon::Value& value) const;
   const TensorType& type(int i) const { return type(in(i)); }
   int rank(int i) const { return type(i).rank(); }
+  int batch() const;  // how many axes stand before those that the program counts: one of an implicit batch
   std::vector<int64_t> numbers(int i, const char* what) const;  // of a shape tensor; refuses what is not known
 
   Values node(std::unique_ptr<Op> op, Values operands, int results = 1);
@@ -35,6 +36,7 @@ class Draft {
   tenon::Value& reshape(tenon::Value& value, const Shape& shape);  // extents as they are: 0 is 0
   // The program's numbers in that shape, in elements of type `e`; refuses another count of them.
   tenon::Value& weights(const GivenWeights& w, const Extents& extents, ElementType e, const char* what);
+  tenon::Value& of_whole_batch(tenon::Value& value);        // repeated where it is one for all
   tenon::Value& extent(tenon::Value& value, int64_t axis);  // i64, of no axis
   std::string late_symbol();                                // of an extent that a run finds out
   Values same_integers(Values values);                      // 32-bit integers become 64-bit ones where both meet

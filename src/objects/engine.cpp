@@ -15,8 +15,15 @@ namespace tenon::objects {
 Engine::Engine(std::shared_ptr<const Built> b) : built(std::move(b)) {
   auto add = [&](const Bound& bound, bool is_input) {
     check_whole_bytes(bound.type.element, bound.name);
-    ports.push_back({bound.name, data_type_of(bound.type.element), dims_of(bound.type.shape), is_input, {}});
+    Port port{bound.name, data_type_of(bound.type.element), dims_of(bound.type.shape), is_input, false, {}};
+    if (has_implicit_batch()) {
+      port.of_batch = bound.type.shape[0] == batch_extent();
+      port.dims = without_batch(port.dims);
+    }
+    ports.push_back(std::move(port));
   };
+  const Ranges& ranges = built->program->profile.ranges;
+  if (auto batch = ranges.find(to_text(batch_extent())); batch != ranges.end()) max_batch = int32_t(batch->second.high);
   for (const Bound& in : built->program->inputs()) add(in, true);
   input_count = int32_t(ports.size());
   for (const Program::Output& out : built->program->outputs) add({out.name, out.type, 0}, false);
@@ -128,6 +135,7 @@ Dims Engine::profile_dimensions(int32_t binding, int32_t profile, OptProfileSele
   check(wanted.is_input, "'", wanted.name, "' is an output; profiles bound inputs");
   check(binding < nb_io() || binding / nb_io() == profile, "binding ", binding, " belongs to profile ",
         binding / nb_io(), ", not to ", profile);
+  if (has_implicit_batch()) return wanted.dims;
   Binding numbers = numbers_at(built->program_of(size_t(profile))->profile, which);
   Dims dims = wanted.dims;
   const Shape& shape = built->program->inputs()[size_t(binding % nb_io())].type.shape;

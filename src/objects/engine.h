@@ -1,5 +1,6 @@
 // Engines, loaded or just built, and the contexts that run them.
 #pragma once
+#include <algorithm>
 #include <exception>
 #include <optional>
 #include <tuple>
@@ -26,6 +27,7 @@ struct Port {
   DataType type;
   Dims dims;  // -1 where open
   bool is_input;
+  bool of_batch = false;              // with implicit batch: dims are those of each, else it is one for all
   std::vector<std::string> elements;  // symbols of an input's values, where they decide extents: a shape input
 };
 
@@ -34,6 +36,7 @@ struct TENON_OBJECT Engine final : Object, std::enable_shared_from_this<Engine> 
   std::vector<Port> ports;
   std::vector<std::string> bindings;  // names: those of the ports, and for each later profile "x [profile 1]"
   int32_t input_count = 0;
+  int32_t max_batch = 0;                         // 0: batches are explicit
   std::shared_ptr<const ShapeCheck> assertions;  // those that shapes decide
   std::shared_ptr<const LateBounds> bounds;
 
@@ -65,6 +68,8 @@ struct TENON_OBJECT Engine final : Object, std::enable_shared_from_this<Engine> 
   bool is_execution_binding(int32_t i) const { return bound_port(i).elements.empty(); }
   TensorLocation binding_location(int32_t i) const { return location_of(bound_port(i).name.c_str()); }
 
+  bool has_implicit_batch() const { return max_batch > 0; }
+  int32_t max_batch_size() const { return std::max(max_batch, 1); }
   int32_t nb_profiles() const;
   Dims profile_shape(const char* io_name, int32_t profile, OptProfileSelector which) const;
   Dims profile_dimensions(int32_t binding, int32_t profile, OptProfileSelector which) const;
@@ -112,6 +117,9 @@ struct TENON_OBJECT Context final : Object {
   void set_profile(int32_t profile);
   void set_profile_async(int32_t profile, void*) { set_profile(profile); }
   int32_t profile() const { return profile_; }
+  // Of an engine with implicit batch the first ones; of another, their batch is 1.
+  void execute(int32_t batch, void* const* bindings);
+  void enqueue_batch(int32_t batch, void* const* bindings, void* stream, void* consumed);
   void execute_v2(void* const* bindings);
   void enqueue_v2(void* const* bindings, void* stream, void* consumed);
   void enqueue_v3(void* stream);
@@ -143,6 +151,10 @@ struct TENON_OBJECT Context final : Object {
   std::string values_at(int32_t i, const void* address) const;
   std::optional<Binding> told_by(const std::vector<void*>& addresses) const;
   std::vector<void*> addresses_of(void* const* bindings) const;
+  void set_batch(int32_t batch);
+  void check_explicit() const;
+  void run_and_wait(void* const* bindings);
+  void enqueue_bindings(void* const* bindings, void* stream, void* consumed);
   void check_input(int32_t i, const Dims& dims) const;
   void add_input(Job& job, int32_t i, void* address) const;
   void* memory_of(int32_t i, const Dims& dims, void* now, void* stream);
@@ -151,7 +163,7 @@ struct TENON_OBJECT Context final : Object {
 
   std::shared_ptr<Engine> owner_;
   std::shared_ptr<Work> work_;  // outlives the context while work is enqueued
-  int32_t profile_ = 0;
+  int32_t profile_ = 0, batch_ = 1;
   std::vector<std::shared_ptr<Work>> former_;               // of other profiles, which graphs of the program run again
   std::vector<Dims> inputs_;                                // the shapes as they are
   InputShapes allowed_;                                     // those that no assertion refused last

@@ -14,7 +14,8 @@ Tensor::Tensor(Network& n, tenon::Value* v, Layer* made_by) : network(&n), value
 
 Dims Tensor::dimensions() {
   network->make(*this);
-  return dims_of(value->shape());
+  Dims dims = dims_of(value->shape());
+  return network->implicit_batch ? without_batch(dims) : dims;
 }
 
 DataType Tensor::element_type() {
@@ -25,7 +26,19 @@ DataType Tensor::element_type() {
 void Tensor::set_dimensions(const Dims& dims) {
   check(!producer, "the shape of '", name, "' follows from its layer; only those of network inputs can be set");
   ElementType element = as<Input>(*value)->type.element;
-  network->set_input_type(*this, TensorType{element, shape_of(dims, name)});
+  network->set_input_type(*this, TensorType{element, network->shape_of_input(dims, name)});
+}
+
+void Tensor::set_broadcast_across_batch(bool on) {
+  if (producer || !network->implicit_batch) return;  // of others it follows from what they are made of
+  TensorType type = as<Input>(*value)->type;
+  type.shape[0] = on ? Dim(1) : batch_extent();
+  network->set_input_type(*this, std::move(type));
+}
+
+bool Tensor::get_broadcast_across_batch() {
+  network->make(*this);
+  return value->type().rank() > 0 && value->shape()[0].is(1);
 }
 
 void Tensor::set_type(DataType wanted) {

@@ -6,7 +6,9 @@
 #include "objects/object.h"
 
 namespace tenon {
+class Dim;
 class Node;
+using Shape = std::vector<Dim>;
 enum class ElementType : uint8_t;
 struct Op;
 struct Value;
@@ -43,6 +45,9 @@ struct TENON_OBJECT Tensor : Object {
   DataType element_type();
   bool is_network_input() const { return !producer; }
   bool is_network_output() const { return output; }
+  // One value for all of a batch; of an input of a network with implicit batch, it can be asked for.
+  void set_broadcast_across_batch(bool on);
+  bool get_broadcast_across_batch();
 };
 
 struct TENON_OBJECT Layer : Object {

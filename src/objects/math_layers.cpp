@@ -4,6 +4,7 @@
 
 #include "objects/convert.h"
 #include "objects/draft.h"
+#include "objects/network.h"
 #include "ops/cumulate/cumulate.h"
 #include "ops/einsum/einsum.h"
 #include "ops/elementwise/elementwise.h"
@@ -87,7 +88,14 @@ Values SelectLayer::build(Draft& draft) const {
 
 ScaleLayer::ScaleLayer(Network& n, ScaleMode m, const GivenWeights& s, const GivenWeights& f, const GivenWeights& p,
                        int32_t axis)
-    : Layer(n, LayerType::scale), mode(m), shift(s), scale(f), power(p), channel_axis(axis) {
+    : Layer(n, LayerType::scale),
+      mode(m),
+      shift(s),
+      scale(f),
+      power(p),
+      channel_axis(axis >= 0          ? axis
+                   : n.implicit_batch ? 0
+                                      : 1) {
   for (const GivenWeights* w : {&shift, &scale, &power}) {
     check(w->values || w->count == 0, "weights announce ", w->count, " numbers, and their pointer is null");
     check(mode != ScaleMode::uniform || w->count <= 1, "weights of ", w->count,
@@ -98,7 +106,7 @@ ScaleLayer::ScaleLayer(Network& n, ScaleMode m, const GivenWeights& s, const Giv
 Values ScaleLayer::build(Draft& draft) const {
   Scale op;
   op.mode = tenon::ScaleMode(int(mode));
-  op.channel_axis = channel_axis;
+  op.channel_axis = channel_axis + draft.batch();
   auto borrowed = [](const GivenWeights& w, const char* what) {
     Extents extents;
     extents.push(w.count);
@@ -126,8 +134,8 @@ uint32_t SoftMaxLayer::axes() const {
 }
 
 Values SoftMaxLayer::build(Draft& draft) const {
-  int rank = draft.rank(0);
-  int64_t axis = mask == no_mask ? std::max(rank - 3, 0) : one_axis_of(mask, rank);
+  int batch = draft.batch(), rank = draft.rank(0);
+  int64_t axis = mask == no_mask ? batch + std::max(rank - batch - 3, 0) : one_axis_of(mask << batch, rank);
   return {&draft.add(Softmax(axis), {&draft.in(0)})};
 }
 
@@ -140,7 +148,7 @@ bool SoftMaxLayer::read(const tenon::Node& node) {
 
 Values ReduceLayer::build(Draft& draft) const {
   check(operation != ReduceOperation::none, ErrorId::unsupported, "a reduction by kNONE");
-  Reduce op(reductions[int(operation)], axes_of_mask(axes, draft.rank(0)), keep_dimensions);
+  Reduce op(reductions[int(operation)], axes_of_mask(axes << draft.batch(), draft.rank(0)), keep_dimensions);
   return {&draft.add(op, {&draft.in(0)})};
 }
 
@@ -181,7 +189,7 @@ void TopKLayer::set_indices_type(DataType t) {
 }
 
 Values TopKLayer::build(Draft& draft) const {
-  TopK op(one_axis_of(axes, draft.rank(0)), operation == TopKOperation::max);
+  TopK op(one_axis_of(axes << draft.batch(), draft.rank(0)), operation == TopKOperation::max);
   tenon::Value& count = draft.has(1) ? draft.in(1) : draft.list({k});
   Values made = draft.node(op.clone(), {&draft.in(0), &count}, 2);
   made[1] = &draft.cast(*made[1], element_of(indices_type));

@@ -44,7 +44,7 @@ struct TENON_OBJECT ScaleLayer final : Layer {
   GivenWeights shift, scale, power;
   int32_t channel_axis = 1;
   ScaleLayer(Network& n, ScaleMode m, const GivenWeights& shift, const GivenWeights& scale, const GivenWeights& power,
-             int32_t axis = 1);
+             int32_t axis = -1);  // -1: that of the channels
   explicit ScaleLayer(Network& n) : ScaleLayer(n, ScaleMode::uniform, {}, {}, {}) {}
   Values build(Draft& draft) const override;
   bool read(const tenon::Node& node) override;

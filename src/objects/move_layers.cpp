@@ -51,7 +51,15 @@ Values ShuffleLayer::build(Draft& draft) const {
   const TensorType x = draft.type(0);
   Shuffle op;
   check(x.rank() <= 8, ErrorId::unsupported, "the input is ", x, "; 8 axes at most are possible");
-  op.first = permutation_of(first, x.rank(), "the first transpose");
+  const int batch = draft.batch();
+  auto order_of = [&](const Order& order, int rank, const char* what) {
+    std::vector<int64_t> list = permutation_of(order, rank - batch, what);
+    for (int64_t& axis : list) axis += batch;
+    if (batch && !list.empty()) list.insert(list.begin(), 0);
+    return list;
+  };
+  check(!batch || !draft.has(1), ErrorId::unsupported, "a shape as an operand, in networks with implicit batch");
+  op.first = order_of(first, x.rank(), "the first transpose");
   op.allow_zero = !zero_is_placeholder;
   op.reshapes = draft.has(1) || shape;
   int rank = x.rank();
@@ -64,11 +72,37 @@ Values ShuffleLayer::build(Draft& draft) const {
           ", expected a list of 8 extents at most");
     rank = int(target.shape[0].value());
   } else if (shape) {
-    for (int64_t extent : list_of(*shape)) op.shape.push_back(extent);
-    rank = shape->n;
+    op.shape = batch ? with_batch(x.shape) : Shape();
+    if (!batch)
+      for (int64_t extent : list_of(*shape)) op.shape.push_back(extent);
+    rank = shape->n + batch;
   }
-  op.second = permutation_of(second, rank, "the second transpose");
+  op.second = order_of(second, rank, "the second transpose");
   return {&draft.add(op, operands)};
+}
+
+// The target of a reshape of each in a batch, as numbers: what is 0 or -1 in it follows from x.
+Shape ShuffleLayer::with_batch(const Shape& x) const {
+  int64_t all = 1, others = 1;
+  for (size_t d = 1; d < x.size(); ++d) all = checked_mul(all, x[d].value());
+  Shape target{x[0]};
+  int open = -1;
+  for (int i = 0; i < shape->n; ++i) {
+    int64_t extent = shape->d[i];
+    if (extent == 0 && zero_is_placeholder) {
+      check(size_t(i) + 1 < x.size(), "extent ", i, " of ", to_text(*shape), " copies one that is not there");
+      extent = x[size_t(i) + 1].value();
+    }
+    check(extent >= -1 && (extent >= 0 || open < 0), "the shape is ", to_text(*shape),
+          "; one extent at most may be -1");
+    if (extent < 0) open = i;
+    else others = checked_mul(others, extent);
+    target.push_back(extent);
+  }
+  if (open >= 0) target[size_t(open) + 1] = others ? all / others : 0;
+  int64_t made = open >= 0 ? checked_mul(others, target[size_t(open) + 1].value()) : others;
+  check(made == all, "the shape ", to_text(*shape), " has ", made, " elements, the input has ", all);
+  return target;
 }
 
 bool ShuffleLayer::read(const tenon::Node& node) {
@@ -129,7 +163,7 @@ Values SliceLayer::build(Draft& draft) const {
   if (draft.has(5)) along = draft.numbers(5, "the axes");
   else if (axes) along = list_of(*axes);
   else
-    for (int i = 0; i < x.rank(); ++i) along.push_back(i);
+    for (int i = draft.batch(); i < x.rank(); ++i) along.push_back(i);
   axes_of(along, x.rank());
   const Dims* fields[] = {&start, &size, &stride};
   const char* names[] = {"start", "size", "stride"};
@@ -163,7 +197,10 @@ int32_t ConcatenationLayer::axis() const {
 Values ConcatenationLayer::build(Draft& draft) const {
   Values operands;
   for (int i = 0; i < draft.count(); ++i) operands.push_back(&draft.in(i));
-  int64_t along = set_axis >= 0 ? set_axis : std::max(draft.rank(0) - 3, 0);
+  int batch = draft.batch();
+  int64_t along = batch + (set_axis >= 0 ? set_axis : std::max(draft.rank(0) - batch - 3, 0));
+  if (batch)
+    for (tenon::Value*& v : operands) v = &draft.of_whole_batch(*v);
   return {&draft.add(Concat(along), draft.same_integers(operands))};
 }
 
@@ -176,11 +213,15 @@ bool ConcatenationLayer::read(const tenon::Node& node) {
 // In default mode the first axes may go together: blocks by whole positions then do the same, once the axis of the
 // indices comes right behind them.
 Values GatherLayer::build(Draft& draft) const {
+  const int batch = draft.batch();
   Values operands{&draft.in(0), &draft.in(1)};
+  check(!batch || mode == GatherMode::default_, ErrorId::unsupported, "this mode of a gather, with implicit batch");
+  if (batch)
+    for (tenon::Value*& v : operands) v = &draft.of_whole_batch(*v);
   if (mode == GatherMode::element) return {&draft.add(GatherElements(axis), operands)};
   if (mode == GatherMode::nd) return {&draft.add(GatherNd(element_wise_dims), operands)};
-  if (element_wise_dims == 0) return {&draft.add(Gather(axis), operands)};
-  int rank = draft.rank(0), along = axis_of(axis, rank), together = element_wise_dims;
+  if (element_wise_dims + batch == 0) return {&draft.add(Gather(axis), operands)};
+  int rank = draft.rank(0), along = axis_of(axis + batch, rank), together = element_wise_dims + batch;
   check(together > 0 && together <= along && together <= draft.rank(1), together, " axes of ", draft.type(0), " and ",
         draft.type(1), " go together, and the indices are along axis ", axis, "; that has to come behind them");
   std::vector<int64_t> order, back;

@@ -18,6 +18,9 @@ struct TENON_OBJECT ShuffleLayer final : Layer {
   Dims get_shape() const;  // rank -1: none, or input 1
   Values build(Draft& draft) const override;
   bool read(const tenon::Node& node) override;
+
+ private:
+  Shape with_batch(const Shape& x) const;
 };
 
 // Inputs 1 to 5, where they are set: start, size, stride, the number for kFILL, and the axes they are about.

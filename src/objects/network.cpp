@@ -27,12 +27,35 @@ Tensor* Network::add_input(const char* input_name, DataType type, const Dims& di
   std::string called = text_or_refuse(input_name, "the input's name");
   check(!called.empty(), "an input has no name");
   for (const auto& other : inputs) check(other->name != called, "two inputs are called '", called, "'");
-  TensorType tensor{element_of(type), shape_of(dims, called)};
+  TensorType tensor{element_of(type), shape_of_input(dims, called)};
   check_whole_bytes(tensor.element, called);
   tenon::Node& node = ir->add(std::unique_ptr<Op>(std::make_unique<Input>(std::move(tensor))), {}, called);
   Tensor& made = *inputs.emplace_back(std::make_unique<Tensor>(*this, &node.output(), nullptr));
   made.name = called;
   return &made;
+}
+
+Shape Network::shape_of_input(const Dims& dims, const std::string& input_name) const {
+  Shape shape = shape_of(dims, input_name);
+  if (!implicit_batch) return shape;
+  check(all_known(shape) && dims.n <= 7, ErrorId::unsupported, "input '", input_name, "' is ", to_text(dims),
+        "; with implicit batch there are 7 extents at most, and all are numbers");
+  shape.insert(shape.begin(), batch_extent());
+  return shape;
+}
+
+// Of other kinds of layers the axes would have to be counted anew, or they mean values of the whole batch.
+void Network::check_batch(const Layer& layer) const {
+  using enum LayerType;
+  constexpr LayerType possible[] = {
+      activation, concatenation,   constant,       convolution, deconvolution,   elementwise,
+      gather,     fully_connected, identity,       lrn,         matrix_multiply, padding,
+      pooling,    parametric_relu, ragged_softmax, reduce,      resize,          rnn_v2,
+      scale,      select,          shuffle,        slice,       softmax,         topk,
+      unary};
+  check(!implicit_batch || std::find(std::begin(possible), std::end(possible), layer.type) != std::end(possible),
+        ErrorId::unsupported, "layers of kind ", kind_of(layer.type),
+        " in networks with implicit batch; create the network with kEXPLICIT_BATCH");
 }
 
 void Network::set_input_type(Tensor& input, TensorType type) {
@@ -61,6 +84,7 @@ void Network::adopt(std::unique_ptr<Layer> made, std::vector<Tensor*> operands) 
     check(t->network == this, "'", t->name, "' belongs to another network");
   }
   Layer& layer = *made;
+  check_batch(layer);
   layer.inherit(*this);
   layer.id = next_id_++;
   layer.inputs = std::move(operands);
@@ -86,6 +110,7 @@ Conditional* Network::add_if_conditional() {
 }
 
 void Network::hide(Layer& layer) {
+  check_batch(layer);
   layer.inherit(*this);
   layer.id = next_id_++;
 }
@@ -246,6 +271,9 @@ void Network::update() {
     }
   }
   check_borders();
+  for (const Tensor* output : outputs)
+    check(!implicit_batch || output->value->shape()[0] == batch_extent(), ErrorId::unsupported, "output '",
+          output->name, "' is the same for all of a batch; let it depend on an input that is not");
   for (const Tensor* output : outputs)
     ir->mark_output(output == outputs[0] ? guarded(*output->value) : *output->value, output->name);
 }

@@ -65,6 +65,7 @@ struct TENON_OBJECT Network : Object {
   void make(Tensor& tensor);             // its value is there and typed afterwards
   void update();                         // what the outputs need, with names as they are now: before a build
   void set_input_type(Tensor& input, TensorType type);
+  Shape shape_of_input(const Dims& dims, const std::string& name) const;  // with the batch, where it is implicit
 
  private:
   void adopt(std::unique_ptr<Layer> layer, std::vector<Tensor*> operands);
@@ -75,6 +76,7 @@ struct TENON_OBJECT Network : Object {
   void type_if_known(tenon::Value& value);
   void drop_unused();
   void check_borders() const;
+  void check_batch(const Layer& layer) const;
   void drop_guards();
   tenon::Value& guarded(tenon::Value& output);
   uint64_t clock_ = 1, inputs_changed_ = 1, visit_ = 0;

@@ -1,9 +1,12 @@
 #include "objects/parser.h"
 
+#include <algorithm>
+
 #include "base/file.h"
 #include "ir/network.h"
 #include "objects/convert.h"
 #include "onnx/import.h"
+#include "ops/input/input.h"
 
 namespace tenon::objects {
 
@@ -27,19 +30,39 @@ ParserErrorCode parser_code_of(const Error& e) {
 
 }  // namespace
 
+// What an import has made before it knew that values would have to be symbols: nobody uses it.
+static void drop_attempts(tenon::Network& network) {
+  std::vector<tenon::Node*> nodes;
+  for (const auto& node : network.nodes()) nodes.push_back(node.get());
+  auto is_output = [&](const tenon::Value& value) {
+    return std::any_of(network.outputs().begin(), network.outputs().end(),
+                       [&](const auto& o) { return o.value == &value; });
+  };
+  for (auto node = nodes.rbegin(); node != nodes.rend(); ++node)
+    if (!as<Input>(**node) && std::all_of((*node)->outputs().begin(), (*node)->outputs().end(),
+                                          [&](const auto& out) { return out->users.empty() && !is_output(*out); }))
+      network.remove(**node);
+}
+
 // Where types depend on values that a run computes, those become symbols.
 static tenon::Network imported(const onnx::Model& model, std::vector<std::string>& notes) {
   try {
-    return onnx::import_model(model, {}, &notes);
+    tenon::Network network = onnx::import_model(model, {}, &notes);
+    for (const auto& node : network.nodes()) network.type(node->output());
+    return network;
   } catch (const Error& e) {
     if (e.id() != ErrorId::not_known) throw;
     notes.clear();
-    return onnx::import_model(model, {}, &notes, {}, onnx::ComputedExtents::bound);
+    tenon::Network network = onnx::import_model(model, {}, &notes, {}, onnx::ComputedExtents::bound);
+    drop_attempts(network);
+    return network;
   }
 }
 
 // A model that is wrong is a failed parse with its errors listed, not a failed call.
 bool Parser::parse_bytes(std::string bytes, const std::string& folder) {
+  check(!network->implicit_batch, ErrorId::unsupported,
+        "models in networks with implicit batch; create the network with kEXPLICIT_BATCH");
   const auto* first = reinterpret_cast<const std::byte*>(bytes.data());
   try {
     onnx::Model model = onnx::read_model({first, first + bytes.size()});

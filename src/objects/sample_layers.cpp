@@ -49,11 +49,14 @@ Values ResizeLayer::build(Draft& draft) const {
   Values operands{&draft.in(0)};
   if (draft.has(1)) operands.push_back(&draft.in(1));
   else if (!scales.empty()) op.scales.assign(scales.begin(), scales.end());
-  else
+  else {
+    if (draft.batch()) op.sizes.push_back(draft.type(0).shape[0]);
     for (int64_t extent : list_of(extents)) {
       check(extent >= 0, "the output is ", to_text(extents), "; extents that are open come from input 1");
       op.sizes.push_back(extent);
     }
+  }
+  if (draft.batch() && !op.scales.empty()) op.scales.insert(op.scales.begin(), 1);
   return {&draft.add(op, operands)};
 }
 

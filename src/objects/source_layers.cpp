@@ -13,6 +13,7 @@
 #include "ops/random/random.h"
 #include "ops/range/range.h"
 #include "ops/shape/shape.h"
+#include "ops/unsqueeze/unsqueeze.h"
 
 namespace tenon::objects {
 
@@ -22,7 +23,8 @@ ConstantLayer::ConstantLayer(Network& n, const Dims& d, const GivenWeights& w)
 }
 
 Values ConstantLayer::build(Draft& draft) const {
-  return {&draft.add(Constant(borrow(weights, extents_of(extents), "the constant")), {})};
+  tenon::Value& value = draft.add(Constant(borrow(weights, extents_of(extents), "the constant")), {});
+  return {draft.batch() ? &draft.add(Unsqueeze({0}), {&value}) : &value};
 }
 
 bool ConstantLayer::read(const tenon::Node& node) {
