@@ -24,7 +24,8 @@ bool knows(const std::string& op_type);  // of ai.onnx: at least some of its use
 class Importer;
 struct InlinedNode;
 
-// One node on its way in: operands, attributes, results. Whatever attribute is not read is refused at the end.
+// One node on its way in: operands, attributes, results. Whatever operand or attribute nobody asks for is refused at
+// the end.
 class NodeImport {
  public:
   NodeImport(Importer& importer, const InlinedNode& node, int64_t opset, int64_t position);
@@ -79,6 +80,7 @@ class NodeImport {
   const Node& node_;
   int64_t opset_, position_;
   std::set<std::string> read_;
+  mutable std::set<int> asked_;  // operands
   std::set<int> defined_;
   std::vector<tenon::Node*> added_;
   int late_symbols_ = 0;

@@ -83,6 +83,7 @@ void keep_everything(NodeImport& n) {
 // y = x * mask / (1 - ratio) in training, and x otherwise. The ratio is an attribute until opset 11.
 void dropout(NodeImport& n) {
   double standard_ratio = n.floating("ratio", 0.5);
+  n.has(1);  // the ratio counts in training
   if (!n.has(2)) return keep_everything(n);
   check(n.tensor(n.in(2)).element == ElementType::boolean, ErrorId::onnx_invalid, "training_mode is ",
         n.tensor(n.in(2)));

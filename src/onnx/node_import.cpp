@@ -16,7 +16,10 @@ NodeImport::NodeImport(Importer& importer, const InlinedNode& node, int64_t opse
 
 int NodeImport::input_count() const { return int(node_.inputs.size()); }
 int NodeImport::output_count() const { return int(node_.outputs.size()); }
-bool NodeImport::has(int i) const { return i < input_count() && !node_.inputs[size_t(i)].empty(); }
+bool NodeImport::has(int i) const {
+  asked_.insert(i);
+  return i < input_count() && !node_.inputs[size_t(i)].empty();
+}
 
 std::string NodeImport::late_symbol() { return concat("late$", position_, ".", late_symbols_++); }
 
@@ -176,6 +179,9 @@ void NodeImport::out(int i, Value& value) {
 }
 
 void NodeImport::finish() {
+  for (int i = 0; i < input_count(); ++i)
+    check(asked_.contains(i) || node_.inputs[size_t(i)].empty(), ErrorId::onnx_invalid, "has an operand ", i, ", '",
+          node_.inputs[size_t(i)], "', that it does not take in opset ", opset_);
   for (const Attribute& a : node_.attributes)
     check(read_.contains(a.name), ErrorId::unsupported, "attribute ", a.name, " is not supported");
   for (size_t i = 0; i < node_.outputs.size(); ++i)

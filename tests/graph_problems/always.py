@@ -71,6 +71,14 @@ def test_names_that_are_no_text():
             refused(lambda: m(numbers(3, 3)), "TN104", "\\xff\\xfe_in")
 
 
+def test_operands_too_many_are_refused():
+    """Slice took its places as attributes until opset 9, ReduceSum its axes until 12: what nobody would read is not ignored."""
+    for op, opset, more in (("Slice", 9, ["a", "a"]), ("ReduceSum", 12, ["a"]), ("Relu", 18, ["x"]), ("Clip", 10, ["f", "f"]), ("Transpose", 18, ["x"])):
+        attributes = dict(starts=[0], ends=[1]) if op == "Slice" else {}
+        m = model([node(op, ["x", *more], ["y"], **attributes)], [("x", F, ["N", "N"])], [("y", F)], weights(a=np.array([1]), f=np.float32(1)), opset)
+        refused(lambda: tenon.load(m.SerializeToString()), "TN202")
+
+
 def test_half_a_file():
     """Cut at every byte: refused, or where it was cut between fields that the format lets anybody leave out, the reason names what is missing; engines, too,
     and bits that flip there.
