@@ -242,6 +242,11 @@ void Importer::import_with_rest(const InlinedNode& node, std::span<const Inlined
   std::optional<ImportedBody> second = possible([&] { return branch_with_rest(node, otherwise, rest); }, error);
   check(first || second, "no branch of ", label(*node.node), " fits what follows: ", error);
   if (first && second) {
+    for (size_t i = 0; i < graph_.outputs.size(); ++i) {
+      const TensorType &x = first->graph->outputs()[i].value->type(), &y = second->graph->outputs()[i].value->type();
+      check(x.rank() == y.rank(), ErrorId::unsupported, label(*node.node), ": by its condition an output is ", x,
+            " or ", y, "; give it one rank, by a Reshape, say");
+    }
     tenon::Node& made = branches(n, *first, *second);
     for (size_t i = 0; i < graph_.outputs.size(); ++i) define(graph_.outputs[i].name, *made.outputs()[i]);
     return;

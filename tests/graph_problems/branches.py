@@ -47,7 +47,7 @@ def test_unlike_ranks_that_a_run_decides():
 def test_an_output_of_two_ranks_is_refused():
     """A program binds outputs of one rank; the reason names both."""
     m = model(squeezed_if_one("x", 1, "y"), [("x", F, ["N", "M"])], [("y", F)])
-    refused(lambda: tenon.load(m.SerializeToString()), "TN301", "f32[N] or f32[N,M]")
+    refused(lambda: tenon.load(m.SerializeToString()), "TN301", "an output is f32[N] or f32[N,M]", "If 'y'")
     for columns in (1, 3):                                     # a known extent decides
         known = model(squeezed_if_one("x", 1, "y"), [("x", F, ["N", columns])], [("y", F)])
         feeds = [{"x": numbers(n, columns)} for n in (4, 0)]
