@@ -1,9 +1,11 @@
 // Moving, shaping and reducing tensors.
 #include "onnx/import.h"
+#include "ops/assertion/assertion.h"
 #include "ops/concat/concat.h"
 #include "ops/constant/constant.h"
 #include "ops/expand/expand.h"
 #include "ops/flatten/flatten.h"
+#include "ops/gather/gather.h"
 #include "ops/identity/identity.h"
 #include "ops/pad/pad.h"
 #include "ops/reduce/reduce.h"
@@ -50,12 +52,29 @@ void slice(NodeImport& n) {
   n.out(n.add(op, operands));
 }
 
-template <class Op>
-void with_axes(NodeImport& n) {
-  std::vector<int64_t> axes;
-  if (n.opset() < 13) axes = n.integers("axes");
-  else if (n.has(1)) axes = n.constant_list(1, "axes");
-  n.out(n.add(Op(axes), {&n.in(0)}));
+std::vector<int64_t> listed_axes(NodeImport& n) {
+  return n.opset() < 13 ? n.integers("axes") : n.has(1) ? n.constant_list(1, "axes") : std::vector<int64_t>();
+}
+
+// Without a list, axes whose extent is 1 go: open ones stay, and a run in which such a one is 1 ends.
+void squeeze(NodeImport& n) {
+  Value* x = &n.in(0);
+  std::vector<int64_t> axes = listed_axes(n), open;
+  if (axes.empty()) {
+    const Shape shape = n.tensor(*x).shape;
+    for (size_t d = 0; d < shape.size(); ++d) {
+      if (!shape[d].known()) open.push_back(int64_t(d));
+      if (shape[d].is(1)) axes.push_back(int64_t(d));
+    }
+  }
+  if (!open.empty()) {
+    Value& extents = n.add(Gather(0), {&n.add(ShapeOf(), {x}), &n.list(open)});
+    Value& stays = n.unary("not", n.binary("equal", extents, n.list({1})));
+    x = &n.add(Assertion("an open axis has extent 1 in this run, which a squeeze without axes would drop: list them"),
+               {x, &stays});
+    if (axes.empty()) return n.out(*x);
+  }
+  n.out(n.add(Squeeze(axes), {x}));
 }
 
 // Attributes until opset 10.
@@ -135,8 +154,8 @@ const Import table[] = {
     {"Transpose", [](NodeImport& n) { n.out(n.add(Transpose(n.integers("perm")), {&n.in(0)})); }},
     {"Reshape", reshape},
     {"Slice", slice},
-    {"Squeeze", with_axes<Squeeze>},
-    {"Unsqueeze", with_axes<Unsqueeze>},
+    {"Squeeze", squeeze},
+    {"Unsqueeze", [](NodeImport& n) { n.out(n.add(Unsqueeze(listed_axes(n)), {&n.in(0)})); }},
     {"Pad", pad},
     {"Shape", shape},
     {"Expand",

@@ -198,6 +198,17 @@ def test_axes_that_a_run_reads():
         check(m, [{"x": x, "a": np.array(a)} for a in axes])
 
 
+def test_squeezing_whatever_is_one():
+    """Without a list of axes: known ones go, open ones stay; a run in which such a one is 1 would have another rank, and says so."""
+    m = model([node("Squeeze", ["x"], ["y"]), node("Neg", ["y"], ["z"])], [("x", F, [1, 3, 1, "N"])], [("y", F), ("z", F)])
+    check(m, [{"x": numbers(1, 3, 1, n)} for n in (4, 2, 0)], exact=True)
+    built = tenon.load(m.SerializeToString())
+    refused(lambda: built(numbers(1, 3, 1, 1)), "TN108", "list them")
+    assert built(numbers(1, 3, 1, 5))["y"].shape == (3, 5)
+    check(model([node("Squeeze", ["x"], ["y"])], [("x", F, ["N", 3])], [("y", F)]), [{"x": numbers(n, 3)} for n in (4, 0)], exact=True)
+    check(model([node("Squeeze", ["x"], ["y"])], [("x", F, [1, 1, 1])], [("y", F)]), [{"x": numbers(1, 1, 1)}], exact=True)
+
+
 def test_slices_from_the_end_that_a_run_computes():
     """The last k by a negated number, all but the last k, backwards from a place that may count from the end."""
     m = model([node("ReduceMax", ["k"], ["n"], keepdims=1), node("Neg", ["n"], ["m"]), node("Slice", ["x", "m", "most", "zero"], ["tail"]),
