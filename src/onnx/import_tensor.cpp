@@ -30,6 +30,11 @@ void constant(NodeImport& n) {
     std::vector<int64_t> list = n.integers("value_ints");
     value = make_weights<int64_t>(ElementType::i64, {int64_t(list.size())}, list);
   }
+  if (n.has_attribute("value_floats")) {
+    std::vector<double> given = n.floats("value_floats");
+    std::vector<float> list(given.begin(), given.end());
+    value = make_weights<float>(ElementType::f32, {int64_t(list.size())}, list);
+  }
   check(value != nullptr, ErrorId::unsupported, "its kind of value is not supported");
   n.out(n.as_value(value));
 }

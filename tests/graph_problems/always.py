@@ -12,7 +12,9 @@ KINDS = (F, H, D, BF, I, I32, I8, U8, B)
 
 
 def test_a_model_that_does_nothing():
-    """Identity, no node at all, one input that is two outputs, of every type, rank 0 to 6, empty too; a constant that is an output."""
+    """Identity, no node at all, one input that is two outputs, of every type, rank 0 to 6, empty too; a constant that is an output, of every form of
+    constants.
+    """
     for kind in KINDS:
         dtype = helper.tensor_dtype_to_np_dtype(kind)
         for shape in ((), (3,), (0, 2), (2, 1, 3, 1, 2, 2)):
@@ -24,6 +26,10 @@ def test_a_model_that_does_nothing():
     check(model([], [("x", F, ["N", 3])], [("x", F, ["N", 3])]), [{"x": x}], [{"x": x}], exact=True)
     check(model([node("Relu", ["x"], ["z"])], [("x", F, ["N", 3]), ("unused", I, [])], [("z", F), ("w", F, [2])], weights(w=np.array([1, 2], np.float32))),
           [{"x": x, "unused": np.array(3)}], [{"z": np.maximum(x, 0), "w": np.array([1, 2], np.float32)}], exact=True)
+    made = [node("Constant", [], [name], **{kind: value}) for name, kind, value in (("a", "value_float", 1.5), ("b", "value_floats", [1., 2.5, -3.]),
+        ("c", "value_int", 2**53 + 1), ("d", "value_ints", [1, -1]))]
+    check(model(made + [node("Identity", [name], [f"y{name}"]) for name in "abcd"], [("x", F, ["N"])], [("ya", F), ("yb", F), ("yc", I), ("yd", I)]),
+          [{"x": x[0]}], [{"ya": np.float32(1.5), "yb": np.array([1, 2.5, -3], np.float32), "yc": np.array(2**53 + 1), "yd": np.array([1, -1])}], exact=True)
     check(model([node("Dropout", ["x"], ["y"])], [("x", F, ["N", 3])], [("y", F)]), [{"x": x}], [{"y": x}], exact=True)
 
 
