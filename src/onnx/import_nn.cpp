@@ -232,7 +232,7 @@ void resize(NodeImport& n) {
   op.exclude_outside = n.integer("exclude_outside", 0);
   op.antialias = n.integer("antialias", 0);
   int at_scales = old ? 1 : 2;
-  n.has(1);  // the region counts where it is cropped to
+  n.has(1), n.has(2);  // the region counts where it is cropped to, the scales, mostly empty, where there are no sizes
   if (!old && op.coordinates == Coordinates::tf_crop_and_resize) {
     check(n.constant(1) != nullptr, ErrorId::not_known, "the region of interest is not constant");
     op.roi = doubles(n.constant(1));

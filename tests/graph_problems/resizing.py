@@ -111,6 +111,13 @@ def test_scales_and_what_is_left_of_them():
             check(m, [{"x": numbers(1, 2, 7, 5)}, {"x": numbers(2, 1, 4, 10)}])
 
 
+def test_sizes_beside_a_region_and_scales_that_are_empty():
+    """As opset 11 wanted the operands that nobody needs."""
+    m = model([node("Resize", ["x", "none", "none", "sizes"], ["y"], mode="linear", coordinate_transformation_mode="align_corners")],
+              [("x", F, ["N", 2, 4, 5])], [("y", F)], weights(none=np.zeros(0, np.float32), sizes=np.array([1, 2, 7, 3])), opset=11)
+    check(m, [{"x": numbers(1, 2, 4, 5)}], by_matrices("linear", "align_corners", (7, 3), (2, 3)))
+
+
 def test_scales_that_a_run_computes():
     """As PyTorch wrote sizes until opset 10: extents wanted over extents had, in floats, which has to give back the extents wanted; as an input;
     and from numbers.
