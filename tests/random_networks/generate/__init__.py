@@ -2,11 +2,11 @@
 import numpy as np
 from onnx import helper
 
-from . import arithmetic, images, late, legacy, moves, norms, places, products, quantised, signals, windows
+from . import arithmetic, images, late, legacy, moves, norms, places, products, quantised, signals, tails, windows
 from .doubles import in_doubles  # noqa: F401
 from .net import BATCH, INTEGERS, OPSET, TYPES, Net  # noqa: F401
 
-STEPS = [step for theme in (arithmetic, windows, moves, norms, products, places, quantised, images, signals, late) for step in theme.STEPS]
+STEPS = [step for theme in (arithmetic, windows, tails, moves, norms, products, places, quantised, images, signals, late) for step in theme.STEPS]
 
 
 def first_inputs(n):

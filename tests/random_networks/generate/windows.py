@@ -20,19 +20,19 @@ def ceil_extent(x, k, s, b, e):
     return count - 1 if (count - 1) * s >= x + b else count
 
 
-def conv(n, x=None):
+def conv(n, x=None, kind=None):
     x = x or n.find(is_map)
     if not x:
         return
     axes, c = x.rank - 2, x.shape[1]
-    kind = n.pick(["dense", "dense", "dense", "depthwise", "groups"])
+    kind = kind or n.pick(["dense", "dense", "dense", "depthwise", "groups"])
     groups, out = 1, n.channels()
     if kind == "depthwise":
         groups, out = c, c
     elif kind == "groups":
         groups = n.pick([g for g in (1, 2, 3, 4) if c % g == 0])
         out = groups * n.pick([1, 3, 16, 20])
-    k = [n.pick([1, 1, 2, 3, 3, 5]) for _ in range(axes)]
+    k = [1 if kind == "1x1" else n.pick([1, 1, 2, 3, 3, 5]) for _ in range(axes)]
     s, d = [n.pick([1, 1, 2, 3]) for _ in range(axes)], [n.pick([1, 1, 1, 2]) for _ in range(axes)]
     attributes = {"kernel_shape": k, "strides": s, "dilations": d, "group": groups}
     if n.chance(.15) and all(e == 1 for e in d):
