@@ -1,8 +1,11 @@
 """Where other implementations do not follow the operator's text, and we do. A network with such a node is not judged by them."""
 
+import onnx
+
+import graphs
+
 
 def attribute(node, name, standard):
-    import onnx
     return next((onnx.helper.get_attribute_value(a) for a in node.attribute if a.name == name), standard)
 
 
@@ -85,4 +88,4 @@ IMPRECISE = {"Attention", "DeformConv", "FlexAttention", "Gelu", "GridSample", "
 
 
 def disputed(network, table):
-    return next((reason for node in network.graph.node for op, which, reason in table if node.op_type == op and which(node)), None)
+    return next((reason for node in graphs.all_nodes(network.graph) for op, which, reason in table if node.op_type == op and which(node)), None)

@@ -5,12 +5,15 @@ The error of one order is a sample, and may be 0 by chance: forwards, backwards 
 import itertools
 import math
 
+import ml_dtypes
 import numpy as np
 import onnx
 import onnx.reference
 from onnx.reference.op_run import OpRun
 
 import disputes
+import generate
+import graphs
 import tenon
 
 NOT_NAIVE = disputes.IMPRECISE | disputes.EVALUATOR.keys()
@@ -157,12 +160,13 @@ IN_ORDER = {op.__name__ for op in OPERATORS}
 
 def one_node(model, node, values):
     """A model of this node alone. What is constant in the whole stays so, and short lists become it: axes and the like have to be known."""
-    constants = {t.name: onnx.numpy_helper.from_array(values[t.name], t.name) for t in model.graph.initializer if t.name in node.input}
+    known, operands = {t.name for g in graphs.all_graphs(model.graph) for t in g.initializer}, graphs.operands(node)
+    constants = {i: onnx.numpy_helper.from_array(values[i], i) for i in operands if i in known}
     for i in node.input:
         if i and i not in constants and values[i].dtype in (np.int32, np.int64) and values[i].ndim < 2 and values[i].size < 9:
             constants[i] = onnx.numpy_helper.from_array(values[i], i)
     info = lambda name, *shape: onnx.helper.make_tensor_value_info(name, onnx.helper.np_dtype_to_tensor_dtype(values[name].dtype), *shape)
-    given = [info(i, values[i].shape) for i in dict.fromkeys(node.input) if i and i not in constants]
+    given = [info(i, values[i].shape) for i in operands if i not in constants]
     graph = onnx.helper.make_graph([node], "one", given, [onnx.ValueInfoProto(name=o) for o in node.output if o], list(constants.values()))
     return onnx.helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
 
@@ -174,21 +178,26 @@ def evaluated(one, values):
     return [np.asarray(v) for v in made]
 
 
+def in_doubles(model, values):
+    """A node with graphs within, by what the evaluator says of those within: its own loops stop where no condition is given."""
+    wide = generate.in_doubles(model)
+    values = {i: v.astype(np.float64) if v.dtype.kind == "f" or v.dtype == ml_dtypes.bfloat16 else v for i, v in values.items()}
+    return graphs.run_node(wide.graph.node[0], values, lambda node, values: evaluated(one_node(wide, node, values), values))
+
+
 def by_nodes(model, feed, names):
-    """Node by node; those that the evaluator lacks or fails at by our reference kernels."""
-    values = dict(feed) | {t.name: onnx.numpy_helper.to_array(t) for t in model.graph.initializer}
-    for node in model.graph.node:
+    """Node by node, those within nodes, too; what the evaluator lacks or fails at by our reference kernels."""
+    def made(node, values):
         one = one_node(model, node, values)
         try:
             if node.op_type in NOT_NAIVE:
                 raise NotImplementedError(node.op_type)
-            made = evaluated(one, values)
+            return evaluated(one, values)
         except Exception:
             loaded = tenon.load(one.SerializeToString(), threads=1, optimize=False)
-            made = loaded({i.name: values[i.name] for i in one.graph.input})
-            made = list(made.values()) if isinstance(made, dict) else [made]
-        values |= dict(zip([o for o in node.output if o], made))
-    return [values[name] for name in names]
+            answer = loaded({i.name: values[i.name] for i in one.graph.input})
+            return list(answer.values()) if isinstance(answer, dict) else [answer]
+    return graphs.run_graph(model.graph, dict(feed), made)
 
 
 def run(model, feed, names):
@@ -199,7 +208,7 @@ def run(model, feed, names):
         try:
             with np.errstate(all="ignore"):
                 try:
-                    if any(node.op_type in NOT_NAIVE for node in model.graph.node):
+                    if any(node.op_type in NOT_NAIVE or graphs.bodies(node) for node in graphs.all_nodes(model.graph)):
                         raise NotImplementedError
                     answers.append(onnx.reference.ReferenceEvaluator(model, new_ops=OPERATORS).run(names, feed))
                 except Exception:

@@ -13,6 +13,7 @@ import onnxruntime
 
 import disputes
 import generate
+import graphs
 import naive
 import tenon
 
@@ -120,21 +121,24 @@ def stirred(network, feed, names, types, seed, exact, by_ort=False):
     random = np.random.default_rng(seed)
     if any(name.startswith("whole") for name in feed) and all(np.array_equal(e, np.rint(e), equal_nan=True) for e in exact):
         return
-    weights = {node.input[1] for node in network.graph.node if node.op_type in ("Conv", "ConvTranspose", "Gemm", "MatMul")}
-    wide, sums = generate.in_doubles(network), {}
-    given = {t.name: onnx.numpy_helper.to_array(t) for t in network.graph.initializer}
-    known = {t.name: onnx.numpy_helper.to_array(t) for t in wide.graph.initializer}
+    weights = {node.input[1] for node in graphs.all_nodes(network.graph) if node.op_type in ("Conv", "ConvTranspose", "Gemm", "MatMul")}
+    wide, sums, outermost = generate.in_doubles(network), {}, {node.name for node in network.graph.node}
+    given, known = graphs.constants(network.graph), graphs.constants(wide.graph)
+
+    def made(node, values):
+        sizes = sums.get(node.name)
+        if node.op_type in SUMS and not sizes:
+            sizes = [m * (disputes.angles(node, values) if by_ort else 1) for m in magnitudes(wide, node, values)]
+            if node.name in outermost:                      # within a loop, each round has its own
+                sums[node.name] = sizes
+        answers = made_alone(wide, node, values)
+        sizes = sizes or [disputes.at_one(node, values) if by_ort else 0] * len(answers)
+        return [moved(y, WIDE[types[o]], random, size) if types.get(o) in WIDE and node.op_type not in MOVES else y
+                for o, y, size in zip([o for o in node.output if o], answers, sizes)]
     for _ in range(16):
         values = known | {k: moved(given[k], given[k].dtype, random) for k in weights if k in given and is_float(given[k].dtype)}
         values |= {k: moved(v, v.dtype, random) if is_float(v.dtype) else v for k, v in feed.items()}
-        for i, node in enumerate(wide.graph.node):
-            if node.op_type in SUMS and i not in sums:
-                sums[i] = [m * (disputes.angles(node, values) if by_ort else 1) for m in magnitudes(wide, node, values)]
-            answers = made_alone(wide, node, values)
-            sizes = sums.get(i) or [disputes.at_one(node, values) if by_ort else 0] * len(answers)
-            for o, y, size in zip([o for o in node.output if o], answers, sizes):
-                values[o] = moved(y, WIDE[types[o]], random, size) if types.get(o) in WIDE and node.op_type not in MOVES else y
-        yield [values[o] for o in names]
+        yield graphs.run_graph(wide.graph, values, made)
 
 
 def judge(got, plain, others, exact, computed):
@@ -168,12 +172,13 @@ OPERATOR = re.compile(r"^(.*) = (\w+)\(.*\).* : (.*)$", re.M)      # of a line o
 
 def narrowest(network, types, output):
     """The narrowest type of float that the output was computed from: a float made of a half has a half's error."""
-    makers, todo, seen = {o: node for node in network.graph.node for o in node.output}, [output], set()
+    inside = lambda node: [o for body in graphs.bodies(node) for n in graphs.all_nodes(body) for o in n.output]
+    makers, todo, seen = {o: node for node in graphs.all_nodes(network.graph) for o in node.output}, [output], set()
     while todo:
         name = todo.pop()
         if name not in seen:
             seen.add(name)
-            todo += makers[name].input if name in makers else []
+            todo += [*graphs.operands(makers[name]), *inside(makers[name])] if name in makers else []
     dtypes = [WIDE[types[name]] for name in seen if types.get(name) in WIDE]
     return np.dtype(max(dtypes, key=lambda d: ml_dtypes.finfo(d).eps, default=np.float64))
 
@@ -213,9 +218,9 @@ def noise_alone(network, name, values):
     """How far the node that makes this value moves in doubles, its operands stirred."""
     wide, random = generate.in_doubles(network), np.random.default_rng(0)
     node = next((n for n in wide.graph.node if name in n.output), None)
-    if any(i and i not in values for i in node.input):      # casts stand around it
+    if any(i not in values for i in graphs.operands(node)): # casts stand around it
         return 0
-    place, floats = [o for o in node.output if o].index(name), [i for i in node.input if i and is_float(values[i].dtype)]
+    place, floats = [o for o in node.output if o].index(name), [i for i in graphs.operands(node) if is_float(values[i].dtype)]
     exact = made_alone(wide, node, values | {i: values[i].astype(np.float64) for i in floats})[place]
     errors = [error_of(made_alone(wide, node, values | {i: moved(values[i], values[i].dtype, random) for i in floats})[place], exact) for _ in range(16)]
     return max((e for e in errors if np.isfinite(e)), default=0)
@@ -230,20 +235,24 @@ def third_judge(network, feed, types, stats):
         return
     values |= dict(zip(names, run(tenon.load(shown.SerializeToString(), threads=1, optimize=False), feed, names)))
     for node in network.graph.node:
-        if node.op_type in disputes.EVALUATOR or not all(i in values for i in [*node.input, *node.output] if i):
+        inside = [n for body in graphs.bodies(node) for n in graphs.all_nodes(body)]
+        if any(n.op_type in disputes.EVALUATOR for n in [node, *inside]) or not all(i in values for i in [*graphs.operands(node), *node.output] if i):
             continue
         if any(node.op_type == op and which(node, values) for op, which, _ in disputes.EVALUATOR_NODES):
             continue
         one = naive.one_node(network, node, values)
         floats = {i: v.astype(np.float32) if v.dtype in HALVES else v for i, v in values.items()}
-        key = named(node), tuple(str(values[i].dtype) for i in node.input if i)
+        key = named(node), tuple(str(values[i].dtype) for i in node.input if i), *([network.graph.name, node.name] if inside else [])
         try:
             if key not in LACKS:
                 LACKS[key] = not takes(one)
             if not LACKS[key]:
                 continue
-            its = naive.evaluated(naive.one_node(network, node, floats), floats)       # halves added up one after another end where the next rounds away
-            its = [t.astype(values[o].dtype) if values[o].dtype in HALVES else t for o, t in zip([o for o in node.output if o], its)]
+            if inside:
+                its = naive.in_doubles(one, values)
+            else:                                           # halves added up one after another end where the next rounds away
+                its = naive.evaluated(naive.one_node(network, node, floats), floats)
+            its = [t.astype(values[o].dtype) if is_float(values[o].dtype) else t for o, t in zip([o for o in node.output if o], its)]
         except Exception:                                   # it lacks the operator too
             continue
         stats["evaluator judged"] = stats.get("evaluator judged", 0) + 1
@@ -274,7 +283,7 @@ def test(seed):
     names = [o.name for o in network.graph.output]
     open_batch = any(d.HasField("dim_param") for i in network.graph.input for d in i.type.tensor_type.shape.dim)
     judged = not disputes.disputed(network, disputes.ONNX_RUNTIME)
-    stats, failures = {f"onnx operator/{named(node)}": 1 for node in network.graph.node}, []
+    stats, failures = {f"onnx operator/{named(node)}": 1 for node in graphs.all_nodes(network.graph)}, []
     try:
         reference, arbiter = (tenon.load(m, threads=1, optimize=False) for m in (model, wide))
         ways = [(way[0], load(model, way)) for way in WAYS]

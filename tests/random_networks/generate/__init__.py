@@ -2,11 +2,13 @@
 import numpy as np
 from onnx import helper
 
-from . import arithmetic, images, late, legacy, moves, norms, places, products, quantised, signals, tails, windows
+import graphs
+
+from . import arithmetic, control, images, late, legacy, moves, norms, places, products, quantised, signals, tails, windows
 from .doubles import in_doubles  # noqa: F401
 from .net import BATCH, INTEGERS, OPSET, TYPES, Net  # noqa: F401
 
-STEPS = [step for theme in (arithmetic, windows, tails, moves, norms, products, places, quantised, images, signals, late) for step in theme.STEPS]
+STEPS = [step for theme in (arithmetic, windows, tails, moves, norms, products, places, quantised, images, signals, late, control) for step in theme.STEPS]
 
 
 def first_inputs(n):
@@ -28,26 +30,21 @@ def first_inputs(n):
 
 def network(seed):
     n = Net(seed)
-    steps, weights = zip(*STEPS)
+    n.steps = STEPS
     if n.chance(.05) and n.base in (np.float32, np.float64):
         n.opset = legacy.OPSET
-        steps, weights = zip(*legacy.STEPS)
+        n.steps = legacy.STEPS
     first_inputs(n)
-    p = np.array(weights) / sum(weights)
-    goal = n.number(1, 14)
-    for _ in range(60):
-        if len(n.nodes) >= goal:
-            break
-        steps[int(n.random.choice(len(steps), p=p))](n)
+    n.grow(n.number(1, 14))
     if not n.nodes:
         n.move("Identity", [n.inputs[0]], n.inputs[0].shape, n.inputs[0])
     return model_of(n, f"random_{seed}")
 
 
 def model_of(n, name):
-    made_by = {o: i for i, node in enumerate(n.nodes) for o in node.output}
-    used = {i for node in n.nodes for i in node.input}
-    made = [v for v in n.values if v.name in made_by]
+    made_here = {o for node in n.nodes for o in node.output}
+    used = {i for node in n.nodes for i in graphs.operands(node)}
+    made = [v for v in n.values if v.name in made_here]
     ends = [v for v in made if v.name not in used] + n.ends or made[-1:]
     outputs = [v for v in ends if n.chance(.85)] or ends[-1:]
     if n.chance(.2) and made:
@@ -61,11 +58,13 @@ def model_of(n, name):
             shape[0] = "N"
         return helper.make_tensor_value_info(v.name, TYPES[v.dtype], shape if v in n.inputs else None)
     graph = helper.make_graph(n.nodes, name, [info(v, n.open_batch) for v in n.inputs], [info(v, False) for v in outputs], n.constants)
-    domains = {d: 1 for node in n.nodes if (d := node.domain)} | {"": n.opset}
+    domains = {d: 1 for node in graphs.all_nodes(graph) if (d := node.domain)} | {"": n.opset}
     return helper.make_model(graph, opset_imports=[helper.make_opsetid(d, v) for d, v in domains.items()], ir_version=12 if n.opset > 22 else 10)
 
 
 def numbers(random, kind, dtype, shape):
+    if kind.startswith("is"):
+        return np.array([int(e) for e in kind[2:].split("x")]).reshape(shape)
     if kind.startswith("below"):
         return random.integers(0, int(kind[5:]), shape)
     if kind == "whole":

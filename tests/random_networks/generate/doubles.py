@@ -3,6 +3,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto as T, helper, numpy_helper
 
+import graphs
+
 NARROW = (T.FLOAT, T.FLOAT16, T.BFLOAT16)
 NAMES_TYPE = ("to", "dtype", "output_datatype", "precision", "output_dtype", "softmax_precision", "stash_type")
 # Operands that are floats by definition, and operators that take no doubles at all: casts stand around those.
@@ -12,14 +14,20 @@ NO_DOUBLES = {"DynamicQuantizeLinear": [1], "LinearAttention": [0, 1]}     # and
 
 def in_doubles(model):
     wide = onnx.ModelProto.FromString(model.SerializeToString())
-    for info in [*wide.graph.input, *wide.graph.output]:
+    for graph in graphs.all_graphs(wide.graph):
+        widen_graph(graph)
+    return wide
+
+
+def widen_graph(graph):
+    for info in [*graph.input, *graph.output]:
         if info.type.tensor_type.elem_type in NARROW:
             info.type.tensor_type.elem_type = T.DOUBLE
-    kept = {node.input[i] for node in wide.graph.node for i in FLOATS_ONLY.get(node.op_type, ()) if i < len(node.input)}
-    for tensor in wide.graph.initializer:
+    kept = {node.input[i] for node in graph.node for i in FLOATS_ONLY.get(node.op_type, ()) if i < len(node.input)}
+    for tensor in graph.initializer:
         if tensor.name not in kept:
             widen(tensor)
-    for node in wide.graph.node:
+    for node in graph.node:
         if node.op_type == "LayerNormalization":            # its statistics are floats unless it says otherwise
             node.attribute.append(helper.make_attribute("stash_type", T.DOUBLE))
         for a in node.attribute:
@@ -27,10 +35,9 @@ def in_doubles(model):
                 a.i = T.DOUBLE
             if a.type == onnx.AttributeProto.TENSOR:
                 widen(a.t)
-    for i, node in reversed(list(enumerate(wide.graph.node))):
+    for i, node in reversed(list(enumerate(graph.node))):
         if node.op_type in NO_DOUBLES:
-            surround(wide.graph, i, node)
-    return wide
+            surround(graph, i, node)
 
 
 def widen(tensor):

@@ -1,4 +1,7 @@
 """A network that grows node by node: its values with their shapes, and the choices that its seed makes."""
+import copy
+import itertools
+
 import ml_dtypes
 import numpy as np
 from onnx import TensorProto as T, helper, numpy_helper
@@ -44,6 +47,8 @@ class Net:
         self.whole = self.random.random() < .2              # all numbers whole: any order of sums gives the same bits
         self.base = self.pick([np.float32] * 14 + [np.float16, np.float16, BF16, BF16, np.float64, np.float64])
         self.opset, self.reach = OPSET, {}                  # reach: of whole weights, the largest sum of magnitudes that makes one result
+        self.steps, self.depth = [], 0                      # motifs with their weights; how many graphs lie around
+        self.fresh = itertools.count()                      # for names, which differ through all graphs
 
     # -- choices
     def pick(self, options):
@@ -68,9 +73,40 @@ class Net:
         """One of v's; never that of an open batch."""
         return self.number(max(first, int(self.open_batch)), v.rank - 1) if v.rank > max(first, int(self.open_batch)) else None
 
+    # -- growing
+    def grow(self, goal):
+        """By motifs, until there are so many nodes."""
+        steps, weights = zip(*self.steps)
+        p = np.array(weights) / sum(weights)
+        for _ in range(60):
+            if len(self.nodes) >= goal:
+                break
+            steps[int(self.random.choice(len(steps), p=p))](self)
+
+    def body(self):
+        """A graph within: it reads values from outside, has nodes and constants of its own, and what it needs as an input becomes one of the whole network."""
+        inside = copy.copy(self)
+        inside.nodes, inside.constants, inside.values, inside.ends, inside.depth = [], [], list(self.values), [], self.depth + 1
+        return inside
+
+    def given(self, shape, dtype, exact=False, whole=None):
+        """What a body is handed."""
+        v = Value(f"b{next(self.fresh)}", shape, dtype, exact, whole)
+        self.values.append(v)
+        return v
+
+    def graph(self, inputs, outputs, shaped=()):
+        """The body, closed; it says the ranks of numbers and of those that are `shaped`. What it does not make itself, or gives twice, comes by way of an Identity."""
+        shape = lambda v: [None] * v.rank if self.open_batch else v.shape
+        info = lambda v: helper.make_tensor_value_info(v.name, TYPES[v.dtype], shape(v) if v.rank == 0 or v in shaped else None)
+        own, ends = {o for node in self.nodes for o in node.output}, []
+        for v in outputs:
+            ends.append(v if v.name in own and v not in ends else self.move("Identity", [v], v.shape, v))
+        return helper.make_graph(self.nodes, f"g{next(self.fresh)}", [info(v) for v in inputs], [info(v) for v in ends], self.constants)
+
     # -- building
     def constant(self, array, dtype=None):
-        array, name = np.asarray(array), f"c{len(self.constants)}"
+        array, name = np.asarray(array), f"c{next(self.fresh)}"
         self.constants.append(numpy_helper.from_array(array.astype(dtype) if dtype else array, name))
         return name
 
@@ -114,8 +150,9 @@ class Net:
     def node(self, op, inputs, shape, dtype, /, exact=False, outputs=1, domain="", whole=None, opset=0, **attributes):
         """With several outputs, `shape` is a list of theirs; `dtype` may be one too. `opset`: the operator is not known before."""
         self.opset = max(self.opset, opset)
-        names = [f"v{len(self.nodes)}_{i}" if outputs > 1 else f"v{len(self.nodes)}" for i in range(outputs)]
-        self.nodes.append(helper.make_node(op, [i.name if isinstance(i, Value) else i for i in inputs], names, name=f"n{len(self.nodes)}", domain=domain, **attributes))
+        number = next(self.fresh)
+        names = [f"v{number}_{i}" if outputs > 1 else f"v{number}" for i in range(outputs)]
+        self.nodes.append(helper.make_node(op, [i.name if isinstance(i, Value) else i for i in inputs], names, name=f"n{number}", domain=domain, **attributes))
         types = dtype if isinstance(dtype, list) else [dtype] * outputs
         made = [Value(n, s, t, exact, whole) for n, s, t in zip(names, shape if outputs > 1 else [shape], types)]
         self.values += made
