@@ -168,6 +168,21 @@ def test_what_a_run_computes_decides_extents():
     compare(m, feeds)
 
 
+def test_bodies_read_and_carry_values_whose_extents_are_computed():
+    then, other = body([node("Relu", ["p"], ["a"])], [], [("a", F)]), body([node("Concat", ["p", "x"], ["b"], axis=0)], [], [("b", F)])
+    inside = body([node("Add", ["v", "p"], ["v_out"]), node("Identity", ["go"], ["go_out"])], [("i", I, []), ("go", B, []), ("v", F, None)], [("go_out", B), ("v_out", F)])
+    m = model([constant("one", np.array([1, 1, 1, 1])), node("Sub", ["k", "one"], ["amounts"]), node("Pad", ["x", "amounts"], ["p"]),
+               node("If", ["c"], ["y"], then_branch=then, else_branch=other), node("Loop", ["n", "", "p"], ["z"], body=inside)],
+              [info("c", B, []), info("n", I, []), info("k", I, [4]), info("x", F, ["N", 3])], [("y", F), ("z", F)])
+    compare(m, [{"c": np.array(c), "n": np.array(n, np.int64), "k": np.array([1 + n, 1, 2, 1]), "x": numbers(n + 1, 3, seed=n)} for n in (2, 0, 5) for c in (True, False)])
+
+
+def test_computed_extents_that_decide_nothing():
+    m = model([constant("two", np.array([2, 1])), node("Mul", ["k", "two"], ["e"]), node("Relu", ["x"], ["r"]), node("Expand", ["r", "e"], ["y"])],
+              [info("k", I, [2]), info("x", F, [4, 3])], [("y", F), ("r", F)])
+    compare(m, [{"k": np.array(k), "x": numbers(4, 3)} for k in ([2, 3], [2, 1])])
+
+
 def field(number, content):
     length, prefix = len(content), b""
     while length > 127:

@@ -56,8 +56,10 @@ Value& Importer::capture(Value& outside, const std::string& name) {
   if (Weights weights = outer_->known(outside)) return network_->add(Constant(std::move(weights)), {}, name);
   const auto* type = std::get_if<TensorType>(&outer_->network().type(outside));
   check(type, ErrorId::unsupported_type, "'", name, "' is no tensor");
-  Input input(*type);
-  if (const Contents* contents = outer_->network().contents(outside)) input.known = *contents;
+  Input input(as_told(*type));
+  const Contents* contents = outer_->network().contents(outside);
+  if (contents && std::all_of(contents->begin(), contents->end(), [&](const tenon::Dim& d) { return is_told(d); }))
+    input.known = *contents;
   captured_.push_back(&outside);
   return *(inputs_of_[&outside] = &network_->add(input, {}, name));
 }
@@ -82,6 +84,22 @@ Value* Importer::carrier_of(const std::string& symbol) {
       }
   Value* outside = outer_ ? outer_->carrier_of(symbol) : nullptr;
   return outside && apart_ ? &capture(*outside, outside->name) : outside;
+}
+
+// Whether values outside tell all symbols of an extent.
+bool Importer::is_told(const tenon::Dim& d) {
+  std::map<std::string, int> symbols;
+  d.symbols(symbols);
+  return std::all_of(symbols.begin(), symbols.end(), [&](const auto& s) { return outer_->carrier_of(s.first); });
+}
+
+TensorType Importer::as_told(TensorType type) {
+  for (tenon::Dim& d : type.shape) {
+    if (d.known() || is_told(d)) continue;
+    std::string name = concat("late$", *imported_, "e", own_symbols_.size());
+    d = own_symbols_.try_emplace(to_text(d), tenon::Dim::symbol(name)).first->second;
+  }
+  return type;
 }
 
 // A body is told extents by its own inputs alone: those that it has from outside by name only come with an input more.

@@ -129,7 +129,8 @@ void loop(NodeImport& n) {
     std::vector<TensorType> formal{round, go_on};
     formal.insert(formal.end(), types.begin(), types.end());
     for (size_t i = 0; i < formal.size(); ++i)
-      inside.define(body.inputs[i].name, inside.network().add(Input(formal[i]), {}, body.inputs[i].name));
+      inside.define(body.inputs[i].name,
+                    inside.network().add(Input(inside.as_told(formal[i])), {}, body.inputs[i].name));
     return inside.run_apart();
   });
   Value& most = n.has(0) ? n.in(0) : n.integer_value(INT64_MAX, ElementType::i64);
@@ -181,7 +182,7 @@ void scan(NodeImport& n) {
     Value& round = network.add(Input({ElementType::i64, {}}), {}, "round");
     Value& go_on = network.add(Input({ElementType::boolean, {}}), {}, "go_on");
     for (size_t i = 0; i < types.size(); ++i)
-      inside.define(body.inputs[i].name, network.add(Input(types[i]), {}, body.inputs[i].name));
+      inside.define(body.inputs[i].name, network.add(Input(inside.as_told(types[i])), {}, body.inputs[i].name));
     for (size_t i = 0; i < scanned.size(); ++i) {
       const std::string& name = body.inputs[types.size() + i].name;
       Value& whole = inside.capture(*scanned[i], scanned[i]->name);
