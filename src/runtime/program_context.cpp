@@ -17,6 +17,14 @@ static const std::string* symbol_alone(const Dim& d, std::map<std::string, int>&
   return alone ? &symbols.begin()->first : nullptr;
 }
 
+// A stage may have fewer, where the program gives a value twice, or more: what binds extents that nobody needs.
+static bool outputs_are_those_of_its_stage(const Program& program) {
+  bool same = program.outputs.size() == program.stages.front().plan->outputs.size();
+  for (size_t i = 0; same && i < program.outputs.size(); ++i)
+    same = program.outputs[i].from.stage == 0 && program.outputs[i].from.index == int(i);
+  return same;
+}
+
 ProgramContext::ProgramContext(std::shared_ptr<const Program> program, int threads) : program_(std::move(program)) {
   for (const Program::Stage& stage : program_->stages) {
     Stage& made = stages_.emplace_back();
@@ -24,7 +32,8 @@ ProgramContext::ProgramContext(std::shared_ptr<const Program> program, int threa
     made.context = std::make_unique<ExecutionContext>(stage.plan, threads, profile);
     prepare(made, stage);
   }
-  direct_ = stages_.size() == 1 && !stages_.front().context->has_late();
+  direct_ =
+      stages_.size() == 1 && !stages_.front().context->has_late() && outputs_are_those_of_its_stage(*program_);
 }
 
 void ProgramContext::prepare(Stage& made, const Program::Stage& of) {
