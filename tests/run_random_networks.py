@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Random networks: optimised, saved, on two threads and by each provider alone, against the references in doubles and ONNX Runtime.
+"""Random networks: optimised, saved, on two threads, by each provider alone and with open extents, against the references in doubles and ONNX Runtime.
 
     run_random_networks.py [--count 2000] [--seed 1] [--jobs 2] [--report] [--first] [--device cuda]
 
@@ -67,6 +67,8 @@ def main():
         if not share(kind, hit, names) and not a.device and sum(verdicts.values()) >= ENOUGH:
             failures.append(f"FAILED share: fewer than {WANTED:.0%} of all {kind}s were hit")
     print(f"ONNX Runtime took no part in {int(stats['ort refused'])} networks; ONNX's evaluator judged {int(stats['evaluator judged'])} nodes that it lacks")
+    print(f"{int(stats['with open extents'])} networks with open extents, at {int(stats['bindings'])} bindings and {int(stats['bindings refused'])} that nobody takes; refused: "
+          f"{int(stats['open extents refused'])} with open extents, {int(stats['late extents refused'])} with late ones")
     for line in failures[:SHOWN]:
         print(line)
     print(f"{verdicts['passed']} passed, {len(failures)} failed")

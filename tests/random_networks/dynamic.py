@@ -1,4 +1,6 @@
 """One engine with open extents, run at several in turn and again, against engines built for exactly those."""
+import re
+
 import numpy as np
 
 import generate
@@ -8,6 +10,11 @@ from generate import opened
 from judge import Judge, run
 
 SHARE, BINDINGS, TRIED = .6, 4, 8                           # of the networks; of each, of which one may be refused; how many are tried
+
+# Refused at build where extents are known, while a run does not come to it, or has nothing to do, or finds what symbols tell.
+MAY_RUN = ["If '", "Loop '", "Scan '", "the window covers", "cannot tell what -1 stands for"]
+MAY_RUN_EMPTY = ["element counts differ"]                   # of a reshape: what is computed as 0 reads as "the same"
+LACKS = ("TN103", "TN301", "TN304")                         # an engine that wants to know more of extents, and says so
 
 
 def open_extents(network):
@@ -26,8 +33,9 @@ def loads(network):
         return False
 
 
-def kernels(model):
-    return {k: n for k, n in model.stats.items() if k.startswith("kernel/")}
+def steps(model):
+    """By which kernels which nodes run; bodies are not shown."""
+    return re.findall(r"^    from +(.*)\n +chosen +\S+ ms \w+ +(.*)$", model.explain(), re.M)
 
 
 def keeps_rounds(network):
@@ -40,10 +48,11 @@ class Fixed:
 
     def __init__(self, network, sizes, seed):
         fixed = opened.at(network, sizes)
+        self.has_bodies = any(graphs.bodies(node) for node in fixed.graph.node)
         self.sizes, self.feed, self.first, self.refused = sizes, generate.feeds(fixed, seed, 0), None, None
         try:
             self.judge, self.engine = Judge(fixed, seed), tenon.load(fixed.SerializeToString(), threads=1)
-            self.judge.by_ort = self.judge.by_ort and not keeps_rounds(fixed)
+            self.judge.by_ort = self.judge.by_ort and all(sizes.values()) and not keeps_rounds(fixed)      # of no elements it may crash
             run(self.judge.reference, self.feed, self.judge.names)
         except tenon.Error as e:
             self.refused = str(e).splitlines()[0]
@@ -54,13 +63,15 @@ class Fixed:
                 run(engine, self.feed, [p.name for p in engine.outputs])
             except tenon.Error:
                 return []
+            if any(reason in self.refused for reason in MAY_RUN + (MAY_RUN_EMPTY if 0 in self.sizes.values() else [])):
+                return []
             return [f"it runs where an engine of just these extents is refused: {self.refused}"]
         if self.first is not None:                          # seen before
             again = run(engine, self.feed, self.judge.names)
             return ["other bits than the first time"] if differ(again, self.first) else []
         made, wrong = self.judge.examine(self.feed, [("dynamic", engine), ("static", self.engine)], third=False)
         self.first = made["dynamic"]
-        if kernels(engine) == kernels(self.engine) and differ(made["dynamic"], made["static"]):
+        if not self.has_bodies and steps(engine) == steps(self.engine) and differ(made["dynamic"], made["static"]):
             wrong.append("other bits than those of an engine built for this, by the same kernels")
         return wrong
 
@@ -69,7 +80,7 @@ def test(network, seed, count):
     random = np.random.default_rng(seed + 2_000_003)
     if random.random() > SHARE:
         return []
-    network, typical = opened.opened(network, random, loads)
+    network, typical = opened.opened(graphs.without_dead_nodes(network), random, loads)
     if not typical:
         return []
     fixed = [Fixed(network, typical, seed)]
@@ -83,6 +94,9 @@ def test(network, seed, count):
     try:
         engine = tenon.load(network.SerializeToString(), threads=1, profile=profile if random.random() < .6 else None)
     except tenon.Error as e:
+        if e.id in LACKS:
+            count("open extents refused")
+            return []
         return [f"with open extents {typical}: {str(e).splitlines()[0]}"]
     count("with open extents")
     failures = []

@@ -1,6 +1,6 @@
 """Small faults: (file below src, old text that stands there once, new text). Each changes what some network computes, none only how fast, or what
 lies in memory that nobody reads (the lanes behind the last channel of a block)."""
-RULES, OPS, CPU, REGIONS = "optimizer/rules/", "ops/", "kernels/cpu/", "regions/"
+RULES, OPS, CPU, REGIONS, CONTROL = "optimizer/rules/", "ops/", "kernels/cpu/", "regions/", "runtime/control_flow.cpp"
 FAULTS = [
     # -- rules of the optimizer
     (RULES + "fold_into_conv.cpp", "for (double& n : numbers) n = -n;", "for (double& n : numbers) n = +n;"),
@@ -87,4 +87,22 @@ FAULTS = [
     (OPS + "nms/nms.cpp", "F half = from[2 + i] / 2;", "F half = from[2 + i];"),
     (OPS + "nonzero/nonzero.cpp", "for (int d = x.rank() - 1; d >= 0; --d) {", "for (int d = 0; d < x.rank(); ++d) {"),
     ("runtime/program_context.cpp", "known_ = early_;", "known_.insert(early_.begin(), early_.end());"),
+    ("runtime/program_context.cpp", "values_[size_t(s)][i].extents[int(d)]);", "values_[size_t(s)][i].extents[0]);"),
+    # -- branches, loops and their bodies
+    (CONTROL, "size_t taken = is_true(call.in[0])", "size_t taken = !is_true(call.in[0])"),
+    (CONTROL, "subspan(taken ? 1 : 1 + thens,", "subspan(taken ? 1 : std::min<size_t>(1 + thens, 1),"),
+    (CONTROL, "in[2 + i] = context.result(int(1 + i));", "if (round != 1) in[2 + i] = context.result(int(1 + i));"),
+    (CONTROL, "go_on && round < most;", "go_on && round < std::min<int64_t>(most, 3);"),
+    (CONTROL, "go_on = is_true(context.result(0));", "go_on = is_true(context.result(0)) || round == 1;"),
+    (CONTROL, "if (used) std::memcpy(larger.get(), memory.get(), size_t(used));", ""),
+    (CONTROL, "std::memcpy(memory.get() + used, value.data, size_t(bytes));", "std::memcpy(memory.get(), value.data, size_t(bytes));"),
+    ("onnx/import_control.cpp", "network.add(Gather(axes[i]), {&whole, &round}, name)", "network.add(Gather(axes[0]), {&whole, &round}, name)"),
+    ("onnx/import_control.cpp", "if (out_directions[k]) y", "if (directions[0]) y"),
+    ("onnx/import_control.cpp", "order.insert(order.begin() + axis, 0);", "order.insert(order.begin() + int(axis > 0), 0);"),
+    # -- extents that are open
+    ("ir/dim.cpp", "number->second.factor -= quotient * b.known_;", "number->second.factor = 0;"),
+    ("runtime/context.cpp", "s.inputs.begin()) && s.given == given;", "s.inputs.begin());"),
+    ("runtime/context.cpp", "return std::equal(inputs.begin(), inputs.end(), s.inputs.begin())", "return (inputs.empty() || inputs[0] == s.inputs[0])"),
+    ("runtime/context.cpp", "plan_memory(*plan_, shape->extents, workers_.threads())", "plan_memory(*plan_, (shapes_.empty() ? shape : shapes_[0])->extents, workers_.threads())"),
+    ("runtime/context.cpp", "d.range(plan_->profile.ranges).high)", "d.range(plan_->profile.ranges).low)"),
 ]

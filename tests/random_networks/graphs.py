@@ -32,6 +32,21 @@ def operands(node):
     return list(dict.fromkeys(i for i in [*node.input, *read] if i and i not in made))
 
 
+def without_dead_nodes(model):
+    """What leads to no output: an engine leaves it out, and with it what it asks of extents."""
+    live = onnx.ModelProto.FromString(model.SerializeToString())
+    for g in all_graphs(live.graph)[::-1]:                  # those within come first
+        needed, nodes = {o.name for o in g.output}, []
+        for node in reversed(g.node):
+            if needed & {*node.output}:
+                nodes.append(node)
+                needed.update(operands(node))
+        nodes = [onnx.NodeProto.FromString(node.SerializeToString()) for node in reversed(nodes)]
+        del g.node[:]
+        g.node.extend(nodes)
+    return live
+
+
 # -- a run
 def run_node(node, values, made):
     """What the node makes, by made(node, values); of branches and loops by what the nodes within make."""

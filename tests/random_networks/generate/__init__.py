@@ -4,11 +4,11 @@ from onnx import helper
 
 import graphs
 
-from . import arithmetic, control, images, late, legacy, moves, norms, places, products, quantised, signals, tails, windows
+from . import arithmetic, control, images, late, legacy, moves, norms, places, products, quantised, signals, sizes, tails, windows
 from .doubles import in_doubles  # noqa: F401
 from .net import BATCH, INTEGERS, OPSET, TYPES, Net  # noqa: F401
 
-STEPS = [step for theme in (arithmetic, windows, tails, moves, norms, products, places, quantised, images, signals, late, control) for step in theme.STEPS]
+STEPS = [step for theme in (arithmetic, windows, tails, moves, norms, products, places, quantised, images, signals, late, sizes, control) for step in theme.STEPS]
 
 
 def first_inputs(n):
@@ -54,7 +54,7 @@ def model_of(n, name):
 
     def info(v, open_batch):
         shape = list(v.shape)
-        if open_batch and shape:
+        if open_batch and shape and not v.name.startswith("is"):
             shape[0] = "N"
         return helper.make_tensor_value_info(v.name, TYPES[v.dtype], shape if v in n.inputs else None)
     graph = helper.make_graph(n.nodes, name, [info(v, n.open_batch) for v in n.inputs], [info(v, False) for v in outputs], n.constants)

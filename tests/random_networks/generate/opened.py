@@ -7,7 +7,8 @@ MOST = 4                                                    # tried, of a networ
 
 
 def dims(model):
-    return [(i.name, axis, d) for i in model.graph.input if not i.name.startswith("is") for axis, d in enumerate(i.type.tensor_type.shape.dim)]
+    shapes = [(i.name, i.type.tensor_type.shape.dim) for i in model.graph.input if not i.name.startswith("is")]
+    return [(name, axis, d) for name, shape in shapes if len(shape) > 1 or shape and shape[0].dim_value != 1 for axis, d in enumerate(shape)]
 
 
 def at(model, sizes):
