@@ -19,9 +19,16 @@ struct Grain {
       check_same_extent(zero.shape[d], scale.shape[d], "the zero point", zero.shape, scale.shape);
   }
 
+  // An extent that is not known may be what the scale's is.
+  static void check_spread(const Shape& x, const Shape& scale) {
+    Shape both = broadcast(x, scale);
+    bool fits = both.size() == x.size();
+    for (size_t d = 0; fits && d < x.size(); ++d) fits = both[d] == x[d] || !x[d].known();
+    check(fits, "the scale has shape ", scale, ", which does not broadcast to ", x);
+  }
+
   void check_scale(const Shape& x, const Shape& scale) const {
-    if (spread)
-      return check(broadcast(x, scale) == x, "the scale has shape ", scale, ", which does not broadcast to ", x);
+    if (spread) return check_spread(x, scale);
     if (is_one(scale)) return;  // one for all
     check(block_size >= 0, "the block size is ", block_size);
     size_t along = size_t(axis_of(axis, int(x.size())));
