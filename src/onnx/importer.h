@@ -31,7 +31,8 @@ class Importer {
   Value& value(const std::string& name);
   Value& define(const std::string& name, Value& v) { return *(values_[name] = &v); }
   Value& capture(Value& outside, const std::string& name);  // as an input of a body that stands apart
-  TensorType as_told(TensorType type);  // what such a body's input is: extents that nothing tells it have symbols of its own
+  // What the input of a body that stands apart is: extents that nothing tells it have symbols of its own.
+  TensorType as_told(TensorType type);
   void leave_out(const std::string& name, std::string maker) { unmade_[name] = std::move(maker); }
   Weights known(Value& value);  // its numbers where they are few and follow from constants; null otherwise
   // A branch's results differ in rank: what follows it is imported anew with each branch.
@@ -79,7 +80,7 @@ class Importer {
   Network own_network_, *network_ = &own_network_;
   std::map<std::string, const Tensor*> initializers_;
   std::map<std::string, Value*> values_;
-  std::map<const Value*, Value*> inputs_of_;  // by the value outside
+  std::map<const Value*, Value*> inputs_of_;       // by the value outside
   std::map<std::string, tenon::Dim> own_symbols_;  // of a body, by the extent outside
   std::vector<Value*> captured_;
   std::unordered_map<const Value*, Value*> bound_[2];  // values with symbols for their elements, which may be below 0
