@@ -21,7 +21,7 @@ import unreachable  # noqa: E402
 import tenon  # noqa: E402
 
 COUNT, LIMIT_S = 2000, 60
-ENOUGH, WANTED = 3000, .95
+ENOUGH, WANTED, MAY_REFUSE = 3000, .95, .02
 SHOWN = 10                                                  # failures at the end; all of them stand where they happened
 
 
@@ -69,6 +69,8 @@ def main():
     print(f"ONNX Runtime took no part in {int(stats['ort refused'])} networks; ONNX's evaluator judged {int(stats['evaluator judged'])} nodes that it lacks")
     print(f"{int(stats['with open extents'])} networks with open extents, at {int(stats['bindings'])} bindings and {int(stats['bindings refused'])} that nobody takes; refused: "
           f"{int(stats['open extents refused'])} with open extents, {int(stats['late extents refused'])} with late ones")
+    if stats["open extents refused"] + stats["late extents refused"] > MAY_REFUSE * max(ENOUGH, sum(verdicts.values())):
+        failures.append(f"FAILED share: more than {MAY_REFUSE:.0%} refused")
     for line in failures[:SHOWN]:
         print(line)
     print(f"{verdicts['passed']} passed, {len(failures)} failed")
