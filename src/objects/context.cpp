@@ -13,10 +13,12 @@ namespace tenon::objects {
 Context::Context(std::shared_ptr<Engine> engine)
     : owner_(std::move(engine)),
       work_(std::make_shared<Work>(*owner_, 0)),
+      works_(size_t(owner_->nb_profiles())),
       values_(owner_->ports.size()),
       addresses_(owner_->ports.size()),
       memories_(owner_->ports.size()),
       found_(owner_->ports.size()) {
+  works_[0] = work_;
   for (int32_t i = 0; i < owner_->input_count; ++i) inputs_.push_back(owner_->ports[size_t(i)].dims);
 }
 
@@ -25,9 +27,9 @@ Context::~Context() = default;
 void Context::set_profile(int32_t profile) {
   owner_->check_profile(profile);
   if (profile == profile_) return;
-  auto next = std::make_shared<Work>(*owner_, profile);
-  if (work_->has_captured()) former_.push_back(work_);
-  work_ = std::move(next);
+  std::shared_ptr<Work>& chosen = works_[size_t(profile)];
+  if (!chosen) chosen = std::make_shared<Work>(*owner_, profile);
+  work_ = chosen;
   profile_ = profile;
   for (int32_t i = 0; i < owner_->input_count; ++i) inputs_[size_t(i)] = owner_->ports[size_t(i)].dims;
   values_.assign(values_.size(), {});

@@ -164,7 +164,7 @@ struct TENON_OBJECT Context final : Object {
   std::shared_ptr<Engine> owner_;
   std::shared_ptr<Work> work_;  // outlives the context while work is enqueued
   int32_t profile_ = 0, batch_ = 1;
-  std::vector<std::shared_ptr<Work>> former_;               // of other profiles, which graphs of the program run again
+  std::vector<std::shared_ptr<Work>> works_;                // by profile, from when it is first chosen
   std::vector<Dims> inputs_;                                // the shapes as they are
   InputShapes allowed_;                                     // those that no assertion refused last
   std::vector<std::shared_ptr<const std::string>> values_;  // of shape inputs, as bytes, where set without an address

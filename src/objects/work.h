@@ -38,7 +38,6 @@ struct Work : std::enable_shared_from_this<Work> {
   void run_now(Job& job, const ProgramRuntime& runtime, void* stream);
   void enqueue(std::unique_ptr<Job> job, const ProgramRuntime& runtime, void* stream);
   std::optional<Extents> output(int i, const InputShapes& shapes);
-  bool has_captured() const { return !captured_.empty(); }
   static void copy_out(void* to, const void* from, size_t bytes, const ProgramRuntime& runtime, void* stream);
 
  private:

@@ -1,6 +1,6 @@
-#include <cstring>
-
 #include "ops/copy_kernel_cpu.h"
+
+#include <cstring>
 
 namespace tenon {
 

@@ -32,8 +32,7 @@ ProgramContext::ProgramContext(std::shared_ptr<const Program> program, int threa
     made.context = std::make_unique<ExecutionContext>(stage.plan, threads, profile);
     prepare(made, stage);
   }
-  direct_ =
-      stages_.size() == 1 && !stages_.front().context->has_late() && outputs_are_those_of_its_stage(*program_);
+  direct_ = stages_.size() == 1 && !stages_.front().context->has_late() && outputs_are_those_of_its_stage(*program_);
 }
 
 void ProgramContext::prepare(Stage& made, const Program::Stage& of) {
