@@ -177,6 +177,14 @@ def test_bodies_read_and_carry_values_whose_extents_are_computed():
     compare(m, [{"c": np.array(c), "n": np.array(n, np.int64), "k": np.array([1 + n, 1, 2, 1]), "x": numbers(n + 1, 3, seed=n)} for n in (2, 0, 5) for c in (True, False)])
 
 
+def test_states_of_late_extents_grow_beside_what_they_came_of():
+    inside = body([node("Add", ["f", "f"], ["double"]), node("Concat", ["v", "double"], ["v_out"], axis=0), node("Identity", ["go"], ["go_out"])],
+                  [("i", I, []), ("go", B, []), ("v", F, None)], [("go_out", B), ("v_out", F)])
+    m = model([node("NonZero", ["x"], ["p"]), node("Transpose", ["p"], ["t"]), node("GatherND", ["x", "t"], ["f"]), node("Loop", ["n", "", "f"], ["y"], body=inside)],
+              [info("n", I, []), info("x", F, ["N"])], [("y", F)])
+    compare(m, [{"n": np.array(n, np.int64), "x": np.maximum(numbers(k, seed=k), 0)} for n in (2, 0, 3) for k in (9, 4)])
+
+
 def test_computed_extents_that_decide_nothing():
     m = model([constant("two", np.array([2, 1])), node("Mul", ["k", "two"], ["e"]), node("Relu", ["x"], ["r"]), node("Expand", ["r", "e"], ["y"])],
               [info("k", I, [2]), info("x", F, [4, 3])], [("y", F), ("r", F)])

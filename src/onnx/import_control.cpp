@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <set>
 
 #include "onnx/importer.h"
 #include "ops/assertion/assertion.h"
@@ -83,6 +84,7 @@ using MakeBody = FunctionRef<ImportedBody(const std::vector<TensorType>& states)
 // The body, whose inputs behind the first two are states of such types that it gives what it takes: an extent that
 // moves becomes a symbol.
 ImportedBody settled(NodeImport& n, std::vector<TensorType> states, MakeBody make) {
+  std::set<std::string> open;  // the symbols that stand for those
   for (;;) {
     ImportedBody body = make(states);
     const auto& made = body.graph->outputs();
@@ -97,9 +99,8 @@ ImportedBody settled(NodeImport& n, std::vector<TensorType> states, MakeBody mak
             given, "; its rank may not change");
       for (size_t d = 0; d < given.shape.size(); ++d) {
         tenon::Dim& taken = states[i].shape[d];
-        bool is_open = !taken.known() && to_text(taken).starts_with("late$");
-        if (is_open || given.shape[d] == taken) continue;
-        taken = tenon::Dim::symbol(n.late_symbol());
+        if (given.shape[d] == taken || open.contains(to_text(taken))) continue;
+        taken = tenon::Dim::symbol(*open.insert(n.late_symbol()).first);
         moved = true;
       }
     }
