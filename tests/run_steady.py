@@ -36,9 +36,9 @@ def steady(model, *options, ranges):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def check_visits(lines, what):
+def check_visits(lines, what, first=1):
     """Only first visits may allocate; what was planned for the highest shape holds."""
-    later = [l for l in lines if l["kind"] == "visit" and l["visit"] > 0]
+    later = [l for l in lines if l["kind"] == "visit" and l["visit"] >= first]
     assert later, what
     for line in later:
         assert line["ours"] == 0, f"{what}: visit {line['visit']} of {line['extents']} made {line['ours']} allocations"
@@ -96,7 +96,7 @@ def test_memory_holds_for_random_shapes(options):
     if options.shapes >= 10000:
         model, ranges = ppocr(options)
         for k in "12":
-            ranges["p2o_DynamicDimension_" + k] = (32, 64, 160, 1)
+            ranges["p2o_DynamicDimension_" + k] = (32, 96, 320, 32)
         check_arena(steady(model, "--shapes", options.shapes, "--visits", 1, "--repeat", 0, ranges=ranges), "ppocr_v3_det")
 
 
@@ -142,7 +142,8 @@ def test_a_step_of_decoding_allocates_nothing_and_copies_no_cache(options):
         onnx.save(network, f"{folder}/decoder.onnx")
         ranges = {"T": (1, 1, 64, 1)}
         given = ["--device", options.device, *over]
-        check_visits(steady(f"{folder}/decoder.onnx", "--shapes", 4, "--visits", 5, "--repeat", 0, *given, ranges=ranges), "the decoder")
+        check_visits(steady(f"{folder}/decoder.onnx", "--shapes", 4, "--visits", 5, "--repeat", 0, *given, ranges=ranges), "the decoder",
+                     first=1 if options.device == "cpu" else 2)    # a device records the second
         steps = steady(f"{folder}/decoder.onnx", "--step-times", 20, *given, ranges=ranges)
         apart = steady(f"{folder}/decoder.onnx", "--step-times", 20, "--device", options.device, ranges=ranges)
     writes = lambda lines: sum(l["ms"] for l in lines if "tensor_scatter" in l["kernel"])

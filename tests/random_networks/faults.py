@@ -93,7 +93,7 @@ FAULTS = [
     (CONTROL, "subspan(taken ? 1 : 1 + thens,", "subspan(taken ? 1 : std::min<size_t>(1 + thens, 1),"),
     (CONTROL, "in[2 + i] = body.result(int(1 + i));", "if (round != 1) in[2 + i] = body.result(int(1 + i));"),
     (CONTROL, "go_on && round < most;", "go_on && round < std::min<int64_t>(most, 3);"),
-    (CONTROL, "go_on = is_true(body.result(0));", "go_on = is_true(context.result(0)) || round == 1;"),
+    (CONTROL, "go_on = is_true(body.result(0));", "go_on = is_true(body.result(0)) || round == 1;"),
     (CONTROL, "if (used) std::memcpy(larger.get(), memory.get(), size_t(used));", ""),
     (CONTROL, "std::memcpy(memory.get() + used, value.data, size_t(bytes));", "std::memcpy(memory.get(), value.data, size_t(bytes));"),
     ("onnx/import_control.cpp", "network.add(Gather(axes[i]), {&whole, &round}, name)", "network.add(Gather(axes[0]), {&whole, &round}, name)"),

@@ -13,6 +13,11 @@
 #include <new>
 #include <random>
 
+#ifdef TENON_CUDA
+#include "devices/cuda/cuda.h"
+#include "devices/device.h"
+#endif
+
 // ---- Allocations, told apart by who asks: libraries that kernels call, or anything else, which is ours.
 namespace {
 
@@ -96,6 +101,7 @@ struct Runner {
   tenon::api::Model model;
   std::vector<std::vector<std::byte>> in, out;  // as large as the largest shape
   std::vector<void*> to;
+  std::map<size_t, std::shared_ptr<std::byte>> on_device;  // inputs that outputs lie on, there where the model runs
 
   Runner(tenon::api::Model m, const Shapes& largest) : model(std::move(m)) {
     for (size_t i = 0; i < largest.size(); ++i) {
@@ -115,7 +121,8 @@ struct Runner {
   std::vector<tenon::api::TensorRef> refs(const Shapes& shapes) const {
     std::vector<tenon::api::TensorRef> list;
     for (size_t i = 0; i < shapes.size(); ++i)
-      list.push_back({in[i].data(), shapes[i], size_t(count_of(shapes[i]) * bytes_of(model.inputs()[i].element))});
+      list.push_back({on_device.contains(i) ? on_device.at(i).get() : in[i].data(), shapes[i],
+                      size_t(count_of(shapes[i]) * bytes_of(model.inputs()[i].element))});
     return list;
   }
   static size_t index_of(const std::vector<tenon::api::Port>& ports, const std::string& name) {
@@ -123,8 +130,20 @@ struct Runner {
       if (ports[i].name == name) return i;
     throw std::runtime_error("nothing is called '" + name + "'");
   }
-  void put_over(const std::string& output, const std::string& input) {
-    to[index_of(model.outputs(), output)] = in[index_of(model.inputs(), input)].data();
+  void put_over(const std::string& output, const std::string& input, [[maybe_unused]] const std::string& device) {
+    size_t i = index_of(model.inputs(), input);
+    std::byte* memory = in[i].data();
+#ifdef TENON_CUDA
+    if (std::string why; device == "cuda") {
+      tenon::Device& gpu = *tenon::cuda_device(why);
+      on_device[i] = gpu.allocate(int64_t(in[i].size()), "an input");
+      std::shared_ptr<void> stream = gpu.make_stream();
+      gpu.copy(on_device[i].get(), memory, int64_t(in[i].size()), stream.get());
+      gpu.synchronize(stream.get());
+      memory = on_device[i].get();
+    }
+#endif
+    to[index_of(model.outputs(), output)] = memory;
   }
   double run_ms(const std::vector<tenon::api::TensorRef>& given) {
     auto start = clock_type::now();
@@ -199,7 +218,7 @@ int main(int argc, char** argv) {
     tenon::api::Model model = tenon::api::Model::load(path, options);
     Runner runner(model, shapes_of(model, open, [](const Open& o) { return o.high; }));
     for (const std::string& pair : over)
-      runner.put_over(pair.substr(0, pair.find('=')), pair.substr(pair.find('=') + 1));
+      runner.put_over(pair.substr(0, pair.find('=')), pair.substr(pair.find('=') + 1), options.device);
     if (step_times > 0)
       return print_steps(runner, shapes_of(model, open, [](const Open& o) { return o.typical; }), step_times), 0;
     dl_iterate_phdr(note_library, nullptr);
