@@ -42,7 +42,10 @@ def main():
     p.add_argument("--report", action="store_true", help="how often each kernel, rule, operator and type was hit")
     p.add_argument("--first", action="store_true", help="end with the first failure")
     p.add_argument("--device", help="judge what this device computes, too")
+    p.add_argument("--straight", action="store_true", help="operators alone: no branches, loops and computed sizes, no open extent but the batch")
     a = p.parse_args()
+    if a.straight:
+        os.environ["TENON_STRAIGHT_NETWORKS"] = "1"
     if a.device:
         os.environ["TENON_TEST_DEVICE"] = a.device
     verdicts, stats = collections.Counter(), collections.Counter()

@@ -1,4 +1,6 @@
 """Random valid networks: `network(seed)` is an ONNX model, and `feeds(model, seed, n)` inputs for it with n as open batch."""
+import os
+
 import numpy as np
 from onnx import helper
 
@@ -8,7 +10,9 @@ from . import arithmetic, control, images, late, legacy, moves, norms, places, p
 from .doubles import in_doubles  # noqa: F401
 from .net import BATCH, INTEGERS, OPSET, TYPES, Net  # noqa: F401
 
-STEPS = [step for theme in (arithmetic, windows, tails, moves, norms, products, places, quantised, images, signals, late, sizes, control) for step in theme.STEPS]
+STRAIGHT = "TENON_STRAIGHT_NETWORKS" in os.environ           # operators one after the other: --straight
+THEMES = [arithmetic, windows, tails, moves, norms, products, places, quantised, images, signals, late] + ([] if STRAIGHT else [sizes, control])
+STEPS = [step for theme in THEMES for step in theme.STEPS]
 
 
 def first_inputs(n):
