@@ -85,15 +85,17 @@ double Costs::time_ms(const Kernel& kernel, const std::vector<Operand>& in, cons
   std::vector<ConstView> from;
   std::vector<View> to;
   std::vector<int64_t> bytes;
-  auto view = [&](const Operand& o) {
-    bytes.push_back(stored_bytes(*o.value, o.format, target));
+  auto view = [&](const Operand& o, bool is_read) {
+    Extents extents = at(o.value->shape(), target.typical);
+    for (int64_t d : extents) check(d >= 0, ErrorId::not_known, "'", o.value->name, "' would typically be ", extents);
+    bytes.push_back(stored_bytes(extents, o.format));
     auto known = constants.find(o.value);  // starts, sizes and the like: with other numbers the kernel would refuse
-    bool counts = integer_types.contains(o.format.element) && known != constants.end();
+    bool counts = is_read && integer_types.contains(o.format.element) && known != constants.end();
     memory.push_back(counts ? known->second : filled(o.format.element, bytes.back()));
-    return View{const_cast<std::byte*>(memory.back()->data), o.format.element, at(o.value->shape(), target.typical)};
+    return View{const_cast<std::byte*>(memory.back()->data), o.format.element, extents};
   };
-  for (const Operand& o : in) from.push_back(view(o));
-  for (const Operand& o : out) to.push_back(view(o));
+  for (const Operand& o : in) from.push_back(view(o, true));
+  for (const Operand& o : out) to.push_back(view(o, false));
   memory.push_back(filled(ElementType::u8, kernel.scratch_bytes(from, to)));
   auto* scratch = const_cast<std::byte*>(memory.back()->data);
   int64_t own = align_up(kernel.scratch_bytes_per_thread(), 64);
@@ -141,10 +143,15 @@ void Costs::measure(const Offer& offer) {
 }
 
 void Costs::measure_reformat(const Value& value, Format from, Format to) {
-  std::unique_ptr<Kernel> kernel = target.reformat(target, value.type(), from, to);
-  bool there = from.space == Space::device || to.space == Space::device;
-  cache.insert(reformat_key(value, from, to), there ? time_on_device_ms(*kernel, {{&value, from}}, {{&value, to}})
-                                                    : time_ms(*kernel, {{&value, from}}, {{&value, to}}, false));
+  double ms = std::max(0.0, reformat_ms(value, from, to) - step_ms);
+  try {
+    std::unique_ptr<Kernel> kernel = target.reformat(target, value.type(), from, to);
+    bool there = from.space == Space::device || to.space == Space::device;
+    ms = there ? time_on_device_ms(*kernel, {{&value, from}}, {{&value, to}})
+               : time_ms(*kernel, {{&value, from}}, {{&value, to}}, false);
+  } catch (const Error&) {  // of no extents that it could have: its prediction stands
+  }
+  cache.insert(reformat_key(value, from, to), ms);
 }
 
 }  // namespace tenon

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "ir/text.h"
+#include "ops/constant/constant.h"
 #include "tenon/providers.h"
 
 namespace tenon {
@@ -62,6 +63,20 @@ TEST(Costs, of_a_kernel_that_is_slow_at_first_are_those_of_later_runs) {
   Costs costs(target, cache, workers);
   costs.measure(offer);
   EXPECT_LT(costs.ms(offer), 20);
+}
+
+// What is timed writes into memory of its own, never over a constant whose numbers it may have read.
+TEST(Costs, of_reformats_leave_constants_as_they_are) {
+  Graph graph = parse("c = constant() data=i64[1,3,1,2]{1,2,3,4,5,6}\ny = neg(c)\nreturn y\n");
+  const Value& c = *graph.find("c");
+  Target target = cpu_target(1);
+  TimingCache cache;
+  Workers one(1);
+  Costs costs(target, cache, one);
+  costs.constants.emplace(&c, constant_of(c));
+  for (Layout layout : {Layout::nhwc, Layout::c16})
+    costs.measure_reformat(c, plain_format(c), {ElementType::i64, layout});
+  for (int64_t i = 0; i < 6; ++i) EXPECT_EQ(constant_of(c)->view().as<int64_t>()[i], i + 1);
 }
 
 }  // namespace
