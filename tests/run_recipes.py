@@ -29,7 +29,7 @@ def copy_tree(to):
 
 
 def run(tree, command):
-    env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "LD_PRELOAD", "ASAN_OPTIONS")}
+    env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "LD_PRELOAD", "ASAN_OPTIONS", "TENON_SOURCE_DIR")}
     done = subprocess.run(["bash", "-eu", "-o", "pipefail", "-c", command], cwd=tree, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           env=env, timeout=LIMIT_S)
     assert done.returncode == 0, f"{command.strip()}\nended with status {done.returncode}:\n{done.stdout[-3000:]}"
